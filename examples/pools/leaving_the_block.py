@@ -1,0 +1,66 @@
+"""
+What the end of the with block does
+===================================
+
+Leaving ``with multiprocessing.Pool() as pool:`` kills the workers, whatever they are
+doing; leaving ``with ProcessPoolExecutor() as executor:`` waits for them. The two
+blocks look alike and do opposite things.
+"""
+
+# sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor"]
+
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+
+def save(name):
+    time.sleep(0.3)
+    print(f"saved {name}")
+
+
+if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        for name in ["one", "two", "three"]:
+            pool.apply_async(save, (name,))
+    print("left the block of the Pool")
+    time.sleep(1)
+    print("a second later: still nothing is saved")
+
+# %%
+# No error, no warning, nothing saved. The end of the block calls
+# :meth:`Pool.terminate <multiprocessing.pool.Pool.terminate>`.
+#
+# Now the same with the executor:
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2) as executor:
+        for name in ["one", "two", "three"]:
+            executor.submit(save, name)
+    print("left the block of the executor")
+
+# %%
+# The end of its block calls :meth:`Executor.shutdown(wait=True)
+# <concurrent.futures.Executor.shutdown>`.
+#
+# To let a ``Pool`` finish, say so inside the block: ``close`` (no more tasks will
+# come), then ``join`` (wait for the workers).
+
+if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        for name in ["one", "two", "three"]:
+            pool.apply_async(save, (name,))
+        pool.close()
+        pool.join()
+    print("left the block of the Pool, after close and join")
+
+# %%
+# What to do
+# ----------
+# ``map`` and its relatives wait for their results before the block ends, so they are
+# safe in either. The trap is ``apply_async`` and ``map_async`` without ``get``, and
+# an ``imap`` that is not read to its end.
+#
+# Calling ``get`` on every result is better than ``close`` and ``join``: it waits, and
+# it also brings the exceptions, which ``join`` does not. See
+# :doc:`/gallery/pools/errors_in_workers`.

@@ -1,0 +1,125 @@
+"""Run an example cell by cell in a fresh interpreter, as ``python example.py`` would run it whole.
+
+Started by the supervisor; not imported. It uses only what the interpreter has loaded already, makes a real ``__main__``, and
+writes a marker with a secret into the stream of output before each cell and after the last one: so the kernel's order decides
+what belongs to which cell. The code stands at the module's top level to add no more than one frame below the example's own.
+"""
+
+import os
+import sys
+import time
+
+_python, _argv0, _cells, _nonce, _marks, _go, _events, _figures = sys.orig_argv[0], *sys.argv[1:]
+_marks, _go = int(_marks), int(_go)
+_pid = os.getpid()
+
+
+def _mark(index):
+    """Tell the recorder that what comes now belongs to another cell; a forked child that runs on must not."""
+    if os.getpid() != _pid:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # the example may have replaced or closed it
+            pass
+    data = b"\x1e%s%06d%020d\x1f" % (_nonce.encode(), index, time.monotonic_ns())
+    while data:
+        try:
+            data = data[os.write(_marks, data) :]
+        except BlockingIOError:  # the example made the stream non-blocking
+            time.sleep(0.001)
+        except OSError:  # the example closed every file descriptor it found
+            return
+
+
+def _save_figures(index):
+    """Save the figures that are open, close them."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None or os.getpid() != _pid:
+        return
+    for count, number in enumerate(pyplot.get_fignums()):
+        figure = pyplot.figure(number)
+        with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "process_gallery"}):
+            name = os.path.join(_figures, "%06d-%06d.svg" % (index, count))
+            figure.savefig(name, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    pyplot.close("all")
+
+
+def _raised(index, error):
+    """Tell the recorder which exception ended the example, in which cell."""
+    if os.getpid() != _pid:
+        return
+    line = "\t".join(["raised", str(_pid), "0", str(time.monotonic_ns()), str(index), type(error).__name__, str(error)])
+    try:
+        fd = os.open(_events, os.O_WRONLY | os.O_NONBLOCK)
+        os.write(fd, line.encode("utf-8", "backslashreplace")[:2000].replace(b"\n", b" ") + b"\n")
+        os.close(fd)
+    except OSError:
+        pass
+
+
+def _compile(script, ranges):
+    """Parse the whole file, as Python does before it runs a line of it; return one code object for each cell."""
+    with open(script, "rb") as file:
+        source = file.read()
+    flags = compile(source, script, "exec", dont_inherit=True).co_flags
+    tree = compile(source, script, "exec", 0x400, dont_inherit=True)  # ast.PyCF_ONLY_AST, without importing ast
+    flags &= 0x1FE0000  # the __future__ statements hold for every cell
+    parts = [[] for _ in ranges]
+    for statement in tree.body:
+        line = min([statement.lineno] + [decorator.lineno for decorator in getattr(statement, "decorator_list", ())])
+        index = max([number for number, (first, _) in enumerate(ranges) if first <= line], default=None)
+        if index is not None:
+            parts[index].append(statement)
+    codes = []
+    doc = None
+    if tree.body and type(tree.body[0]).__name__ == "Expr":
+        value = getattr(tree.body[0].value, "value", None)
+        doc = value if isinstance(value, str) else None
+    for part in parts:
+        tree.body = part
+        codes.append(compile(tree, script, "exec", flags, dont_inherit=True))
+    return codes, doc
+
+
+os.read(_go, 1)  # the supervisor is ready
+os.close(_go)
+
+_script = os.path.abspath(_argv0)
+sys.argv[:] = [_argv0]
+sys.orig_argv = [_python, _argv0]
+sys.path[0] = os.path.dirname(_script)
+_main = type(sys)("__main__")
+_main.__file__ = _script
+_main.__loader__ = sys.modules["_frozen_importlib_external"].SourceFileLoader("__main__", _script)
+_main.__builtins__ = __builtins__
+if sys.version_info < (3, 15):  # as python -c 'print(sorted(globals()))' shows
+    _main.__cached__ = None
+if sys.version_info < (3, 14):
+    _main.__annotations__ = {}
+sys.modules["__main__"] = _main
+_ranges = [tuple(map(int, cell.split("-"))) for cell in _cells.split(",") if cell]
+_index = -1
+_silent = False
+try:
+    _codes, _main.__doc__ = _compile(_script, _ranges)
+    for _index, _code in enumerate(_codes):
+        _mark(_index)
+        exec(_code, _main.__dict__)
+        _save_figures(_index)
+    _mark(len(_codes))
+except SystemExit:
+    raise
+except BaseException as _error:
+    _traceback = _error.__traceback__
+    while _traceback is not None and _traceback.tb_frame.f_globals is globals():
+        _traceback = _traceback.tb_next
+    _raised(_index, _error)
+    sys.excepthook(type(_error), _error.with_traceback(_traceback), _traceback)
+    _silent = isinstance(_error, KeyboardInterrupt)
+    del _error, _traceback
+    if _silent:  # let the interpreter end by SIGINT, as it does; it has been printed
+        sys.excepthook = lambda *_: None
+        raise KeyboardInterrupt from None
+    sys.exit(1)

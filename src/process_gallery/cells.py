@@ -1,0 +1,214 @@
+"""Split an example into its cells, and read what it declares about itself.
+
+The rules are those of sphinx-gallery's ``py_source_parser`` (module docstring first, then ``# %%`` or a line of 20 or more
+``#`` starts a text cell, everything else is code), so that a cell of a record and a cell of the page are the same lines. The
+site's tests compare the two on every example.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import signal
+import tokenize
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_CELL = re.compile(r"(?P<header>^#{20,}.*|^# ?%%.*)\s(?P<text>(?:^#.*\s?)*)", re.MULTILINE)
+_CONFIG = re.compile(r"^[ \t]*#\s*sphinx_gallery_([A-Za-z0-9_]+)[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_NEED = re.compile(r"python\s*(>=|<)\s*(\d+)\.(\d+)(?:\.(\d+))?|[A-Za-z_][\w.]*")
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
+
+
+class ExampleError(Exception):
+    """An example cannot be used as it is written; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What an example says about itself in ``# sphinx_gallery_...`` comments."""
+
+    expected: str = "ok"
+    """Expected outcome: ``ok``, ``exception [NAME]``, ``exit N``, ``signal NAME`` or ``timeout``."""
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds until the watchdog ends the example."""
+    alone: bool = False
+    """True if nothing else may run beside it (``sphinx_gallery_parallel = False``)."""
+    needs: tuple[str, ...] = ()
+    """Importable modules, ``python>=X.Y`` bounds and ``linux`` without which the example cannot show anything."""
+    leaves: tuple[str, ...] = ()
+    """Names of processes that it leaves behind on purpose."""
+    tags: tuple[str, ...] = ()
+    """Words that a reader can filter the gallery by."""
+    memory: int | None = None
+    """Limit of each process's address space, in MiB."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """An example's source: where its code cells are and what it declares."""
+
+    path: Path
+    source: bytes = field(repr=False)
+    cells: tuple[tuple[int, int], ...]
+    """First and last line of each code cell, counted from 1, both included."""
+    declared: Declared
+
+
+def read_script(path: Path) -> Script:
+    """Read an example.
+
+    Raises
+    ------
+    ExampleError
+        If the file cannot be read, or declares something that is not understood.
+    """
+    try:
+        source = path.read_bytes()
+    except IsADirectoryError:
+        raise ExampleError(f"{path}: is a folder; name a Python script") from None
+    except OSError as error:
+        raise ExampleError(f"{path}: cannot be read: {error.strerror}; check the name and the file's permissions") from error
+    text = decode(source)
+    start = docstring_end(text)
+    return Script(path, source, tuple(split(text, start)), declarations(path, text.split("\n", start)[-1] if start else text))
+
+
+def decode(source: bytes) -> str:
+    """Decode Python source as the interpreter does (PEP 263, BOM), newlines normalised; never fails."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+        text = source.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        text = source.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def docstring_end(text: str) -> int:
+    """Return the last line of the module docstring, 0 if there is none."""
+    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.STRING:
+                return token.end[0]
+            if token.type not in skip:
+                return 0
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return 0
+
+
+def split(text: str, docstring: int) -> list[tuple[int, int]]:
+    """Return the line ranges of the code cells that follow line ``docstring``."""
+    rest = text.split("\n", docstring)[-1] if docstring else text
+    line = docstring + 1
+    cells: list[tuple[int, int]] = []
+
+    def add(code: str) -> None:
+        if code.strip():
+            cells.append((line, line + code.rstrip().count("\n")))
+
+    position = 0
+    for match in _CELL.finditer(rest):
+        code = rest[position : match.start()]
+        add(code)
+        line += code.count("\n") + 1 + match["text"].count("\n")
+        position = match.end()
+    add(rest[position:])
+    return cells
+
+
+def declarations(path: Path, text: str) -> Declared:
+    """Read the ``# sphinx_gallery_<name> = <value>`` comments that process_gallery understands.
+
+    Raises
+    ------
+    ExampleError
+        If a value is not a Python literal of the kind that the setting takes.
+    """
+    values: dict[str, Any] = {}
+    for name, literal in _CONFIG.findall(text):
+        try:
+            values[name] = ast.literal_eval(literal)
+        except (SyntaxError, ValueError):
+            raise ExampleError(f"{path}: sphinx_gallery_{name} = {literal}: not a Python literal; write a string, number or list") from None
+
+    def take(name: str, default: Any, kind: type | tuple[type, ...], remedy: str) -> Any:
+        value = values.get(name, default)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ExampleError(f"{path}: sphinx_gallery_{name} = {value!r}: {remedy}")
+        return value
+
+    def words(name: str) -> tuple[str, ...]:
+        value = take(name, [], (list, tuple), 'write a list of strings, such as ["numpy"]')
+        if not all(isinstance(word, str) for word in value):
+            raise ExampleError(f"{path}: sphinx_gallery_{name} = {value!r}: every entry must be a string")
+        return tuple(value)
+
+    expected = take("expected_outcome", "ok", str, 'write a string, such as "exit 3"')
+    try:
+        check_expected(expected)
+    except ValueError as error:
+        raise ExampleError(f"{path}: sphinx_gallery_expected_outcome: {error}") from None
+    timeout = take("timeout", DEFAULT_TIMEOUT, (int, float), "write a number of seconds greater than 0")
+    if not timeout > 0:
+        raise ExampleError(f"{path}: sphinx_gallery_timeout = {timeout!r}: write a number of seconds greater than 0")
+    memory = values.get("memory")
+    if memory is not None and (not isinstance(memory, int) or memory <= 0):
+        raise ExampleError(f"{path}: sphinx_gallery_memory = {memory!r}: write a number of MiB greater than 0")
+    needs = words("needs")
+    for need in needs:
+        if not _NEED.fullmatch(need):
+            raise ExampleError(f'{path}: sphinx_gallery_needs: {need!r} is neither a module, "linux" nor a bound like "python>=3.14"')
+    return Declared(
+        expected=expected,
+        timeout=float(timeout),
+        alone=not take("parallel", True, bool, "write True or False"),
+        needs=needs,
+        leaves=words("leaves"),
+        tags=words("tags"),
+        memory=memory,
+    )
+
+
+def check_expected(expected: str) -> None:
+    """Check the grammar of an expected outcome.
+
+    Raises
+    ------
+    ValueError
+        If it is not one of the five forms.
+
+    >>> check_expected("exit 3")
+    >>> check_expected("exit three")
+    Traceback (most recent call last):
+    ...
+    ValueError: 'exit three' is not one of: ok, exception [NAME], exit N, signal NAME, timeout
+    """
+    kind, _, rest = expected.partition(" ")
+    good = (
+        (kind in {"ok", "timeout"} and not rest)
+        or (kind == "exception" and (not rest or rest.isidentifier()))
+        or (kind == "exit" and rest.isdigit())
+        or (kind == "signal" and rest in signal.Signals.__members__)
+    )
+    if not good:
+        raise ValueError(f"{expected!r} is not one of: ok, exception [NAME], exit N, signal NAME, timeout")
+
+
+def python_bound(need: str) -> tuple[str, tuple[int, ...]] | None:
+    """Return the operator and version of a ``python>=X.Y`` need, None if it is a need of another kind.
+
+    >>> python_bound("python>=3.14")
+    ('>=', (3, 14))
+    >>> python_bound("numpy") is None
+    True
+    """
+    match = _NEED.fullmatch(need)
+    if not match or not match[1]:
+        return None
+    return match[1], tuple(int(part) for part in match.groups()[1:] if part)

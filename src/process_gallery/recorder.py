@@ -1,0 +1,359 @@
+"""Record examples: run each as a reader would, in a fresh interpreter, and return what happened.
+
+>>> from pathlib import Path
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     script = Path(folder, "hello.py")
+...     _ = script.write_text("print('hello')")
+...     record(script).text()
+'hello\\n'
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import hashlib
+import marshal
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .cells import Script, read_script
+from .interpreters import HOOKS, RUNNER, Probe, probe
+from .record import Cell, Piece, Process, Record
+
+HERE = Path(__file__).parent
+HEAD = TAIL = 32 * 1024
+"""Bytes of a cell's output that are kept from its beginning, and from its end."""
+GRACE = 0.5
+"""Seconds that processes get to end by themselves after the example has ended."""
+
+# Imported, not run as a script: so its byte code is cached, which saves a third of what recording costs.
+_START = "import sys; sys.path.append(sys.argv.pop(1)); import supervisor; supervisor.serve()"
+_SIGNALS = {int(number): number.name for number in signal.Signals}
+_REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
+
+
+class RecorderError(Exception):
+    """The recorder itself could not do its work; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One example to record."""
+
+    script: Script
+    python: str = sys.executable
+    timeout: float | None = None
+    """Seconds; None means what the example declares."""
+    memory: int | None = None
+    """MiB of address space for each process; None means what the example declares."""
+    name: str = ""
+    """What the record calls the script; its file name by default."""
+    whole: bool = False
+    """Run the script as a whole, without cells: for interpreters too old for the cell runner."""
+    credentials: bool = field(default_factory=lambda: sys.platform == "linux")
+    """Let the kernel name the writer of each line; False forces what other platforms do."""
+
+
+def record(path: str | os.PathLike[str], *, python: str = sys.executable, timeout: float | None = None) -> Record:
+    """Run one example and return its record.
+
+    Parameters
+    ----------
+    path
+        The script.
+    python
+        The interpreter that runs it.
+    timeout
+        Seconds until the watchdog ends it; by default what the example declares.
+
+    Raises
+    ------
+    ExampleError
+        If the script cannot be read or declares something that is not understood.
+    RecorderError
+        If the interpreter does not start, or the recorder fails.
+    """
+    job = Job(read_script(Path(path)), python=python, timeout=timeout)
+    for _, result in record_all([job]):
+        if isinstance(result, Record):
+            return result
+        raise result
+    raise AssertionError("unreachable")
+
+
+def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, Record | RecorderError]]:
+    """Run examples, some at a time, and yield each with its record as it ends.
+
+    Those that declare ``sphinx_gallery_parallel = False`` run alone, after the others. When the caller stops early, by an
+    exception or Ctrl-C, everything that was started is ended before this generator is.
+    """
+    waiting = deque(sorted(jobs, key=lambda job: job.script.declared.alone))
+    active: list[_Run] = []
+    idle: list[_Supervisor] = []
+    selector = selectors.DefaultSelector()
+    try:
+        while waiting or active:
+            while waiting and len(active) < at_once and not (active and (waiting[0].script.declared.alone or active[0].alone)):
+                run = _Run(waiting.popleft(), idle.pop() if idle else _Supervisor())
+                active.append(run)
+                selector.register(run.supervisor.output, selectors.EVENT_READ, run)
+            for key, _ in selector.select():
+                run = key.data
+                if not run.supervisor.read():
+                    continue
+                selector.unregister(run.supervisor.output)
+                active.remove(run)
+                result: Record | RecorderError
+                try:
+                    result = run.result()
+                    idle.append(run.supervisor)
+                except RecorderError as error:
+                    run.supervisor.end()
+                    result = error
+                yield run.job, result
+    finally:
+        for run in active:
+            run.cancel()
+        for supervisor in idle:
+            supervisor.end()
+        selector.close()
+
+
+class _Supervisor:
+    """A supervisor program: it takes one example after the other."""
+
+    def __init__(self) -> None:
+        # A session of its own: Ctrl-C at the terminal reaches the build, and the build tells the supervisor by closing its
+        # standard input, which also happens when the build is killed.
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START, str(HERE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self.process.stdout
+        self.output = self.process.stdout
+        self.data = bytearray()
+
+    def send(self, request: dict[str, Any]) -> None:
+        data = marshal.dumps(request)
+        assert self.process.stdin
+        self.data.clear()
+        self.process.stdin.write(len(data).to_bytes(4, "little") + data)
+        self.process.stdin.flush()
+
+    def read(self) -> bool:
+        """Read some of the answer; return True when it is complete, or will never be."""
+        data = os.read(self.output.fileno(), 1 << 20)
+        self.data += data
+        return not data or data.endswith(b"\n")
+
+    def errors(self) -> str:
+        """Return what a supervisor that has failed wrote."""
+        assert self.process.stderr
+        text = self.process.stderr.read().decode("utf-8", "replace").strip()
+        return f"exit code {self.process.wait()}\n{text}"
+
+    def end(self) -> None:
+        """End it, and with it the example that it watches."""
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class _Run:
+    """One example in the hands of a supervisor."""
+
+    def __init__(self, job: Job, supervisor: _Supervisor) -> None:
+        self.job = job
+        self.supervisor = supervisor
+        declared = job.script.declared
+        self.alone = declared.alone
+        self.probe: Probe = probe(job.python)
+        self.timeout = job.timeout if job.timeout is not None else declared.timeout
+        self.memory = job.memory if job.memory is not None else declared.memory
+        self.whole = job.whole or self.probe.version_info < (3, 11)
+        self.script = Path(os.path.abspath(job.script.path))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        supervisor.send(
+            {
+                "python": self.probe.path,
+                "script": str(self.script),
+                "runner": self.probe.runner,
+                "cells": ",".join(f"{first}-{last}" for first, last in job.script.cells),
+                "cwd": str(self.folder / "cwd"),
+                "events": str(self.folder / "events"),
+                "figures": str(self.folder / "figures"),
+                "environment": environment(os.environ, self.folder),
+                "memory": self.memory or 0,
+                "credentials": job.credentials,
+                "whole": self.whole,
+                "head": HEAD,
+                "tail": TAIL,
+                "timeout": self.timeout,
+                "grace": GRACE,
+            }
+        )
+
+    def cancel(self) -> None:
+        """End the example and everything that it started."""
+        self.supervisor.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def result(self) -> Record:
+        try:
+            result = ast.literal_eval(self.supervisor.data.decode("ascii"))
+        except (ValueError, SyntaxError):
+            errors = self.supervisor.errors()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise RecorderError(f"{self.script}: the recorder itself failed: {errors}") from None
+        return self._record(result)
+
+    def _record(self, result: dict[str, Any]) -> Record:
+        shorten = _Shortener(self.script.parent, self.folder, self.probe)
+        job, source = self.job, self.job.script
+        ranges = source.cells if source.cells and not self.whole else ((1, max(1, source.source.count(b"\n"))),)
+        cells = [
+            Cell(
+                first, last, _rounded(cell["start"]), _rounded(cell["end"]),
+                [Piece(time, process, shorten(text), omitted) for time, process, text, omitted in cell["output"]],
+                cell["figures"],
+            )
+            for (first, last), cell in zip(ranges, result["cells"], strict=False)
+        ]  # fmt: skip
+        processes = []
+        for data in result["processes"]:
+            data = {**data, "stack": python_stack(shorten(data["stack"])), "name": data["name"] or "subprocess"}
+            for moment in ("asked", "start", "end"):
+                data[moment] = _rounded(data[moment])
+            if data["signal"] is not None:
+                data["signal"] = _SIGNALS.get(data["signal"], str(data["signal"]))
+            processes.append(Process(**data))
+        main = processes[0]
+        raised = result["raised"]
+        if result["timed_out"]:
+            outcome = "timeout"
+        elif main.signal:
+            outcome = f"signal {main.signal}"
+        elif raised and main.exit_code == 1:
+            outcome = f"exception {raised[1]}"
+        else:
+            outcome = f"exit {main.exit_code}" if main.exit_code else "ok"
+        return Record(
+            script=job.name or self.script.name,
+            sha256=hashlib.sha256(source.source).hexdigest(),
+            interpreter=self.probe.interpreter,
+            expected=source.declared.expected,
+            outcome=outcome,
+            exit_code=None if result["timed_out"] else main.exit_code,
+            duration=round(result["duration"], 4),
+            peak_memory=result["peak_memory"],
+            cells=cells,
+            processes=processes,
+            left_behind=result["left_behind"],
+            timeout=self.timeout,
+            memory_limit=self.memory,
+            error=shorten(f"{raised[1]}: {raised[2]}" if raised[2] else raised[1]) if raised and outcome.startswith("exception") else "",
+            whole=self.whole,
+            named=job.credentials,
+            date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+            shortened=shorten.kinds,
+        )
+
+
+def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment of an example: the builder's, without what would make it behave differently from a reader's.
+
+    Every ``PYTHON*`` variable goes (``PYTHONUNBUFFERED`` would hide deadlocks), and so do a display and forced colours.
+    """
+    kept = {name: value for name, value in base.items() if not name.startswith("PYTHON") and name not in _REMOVED}
+    return kept | {
+        "PYTHONPATH": str(HOOKS),
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(folder / "tmp"),
+        "COLUMNS": "80",
+        "LINES": "24",
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 4)
+
+
+class _Shortener:
+    """Take this machine's folders out of a text: what remains is what matters to a reader."""
+
+    def __init__(self, script: Path, folder: Path, python: Probe) -> None:
+        self.kinds = ["script", "working", "temporary", "interpreter"]
+        real = Path(os.path.realpath(folder))
+        replacements: dict[str, str] = {}
+        for run in (folder, real):
+            replacements[f"{run}/cwd/"] = ""
+            replacements[f"{run}/tmp/"] = "/tmp/"
+            replacements[f"{run}/cwd"] = "."
+            replacements[f"{run}/tmp"] = "/tmp"
+        for place in (script, Path(os.path.realpath(script))):
+            replacements.setdefault(f"{place}/", "")
+        for prefix in sorted(python.prefixes, key=len, reverse=True):
+            if len(prefix) > 1:
+                replacements.setdefault(f"{prefix}/", "")
+        self.replacements = replacements
+        self.pattern = re.compile("|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True)))
+        self.runner = re.compile(
+            rf'^  File "(?:{re.escape(str(RUNNER))}|{re.escape(str(HOOKS))}/sitecustomize\.py)", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
+            re.MULTILINE,
+        )
+
+    def __call__(self, text: str) -> str:
+        if str(RUNNER.parent) in text:
+            text = self.runner.sub("", text)
+        return self.pattern.sub(lambda match: self.replacements[match[0]], text)
+
+
+def python_stack(text: str) -> str:
+    """Return the Python stacks in what faulthandler wrote, without its heading, the C stacks (3.14) and the list of extension modules.
+
+    >>> python_stack("Fatal Python error: Aborted\\n\\nCurrent thread 0x1 (most recent call first):\\n  File \\"a.py\\", line 3 in f\\n")
+    'Current thread 0x1 (most recent call first):\\n  File "a.py", line 3 in f\\n'
+    """
+    lines: list[str] = []
+    keep = False
+    for line in text.splitlines(keepends=True):
+        if line.startswith(("Current thread", "Thread ")) and "C stack" not in line:
+            keep = True
+        elif not line.startswith("  ") and line.strip():
+            keep = False
+        if keep:
+            lines.append(line)
+    return "".join(lines).strip("\n") + "\n" if lines else ""
+
+
+def stop_on_sigterm() -> None:
+    """Make SIGTERM raise SystemExit in the main thread, so that a build that is told to end ends its examples too."""
+    def handler(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, handler)
