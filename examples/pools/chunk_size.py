@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["matplotlib"]
+# ///
 """
 The size of a chunk
 ===================
@@ -13,6 +17,7 @@ The task here is nearly nothing, so what is measured is the transport.
 # sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor", "measures"]
 # sphinx_gallery_parallel = False
 
+import functools
 import importlib.util
 import math
 import multiprocessing
@@ -42,21 +47,23 @@ def microseconds(run):
 if __name__ == "__main__":
     numbers = range(TASKS)
     loop = microseconds(lambda: [math.sqrt(n) for n in numbers])
-    lines = {"Pool.imap": {}, "ProcessPoolExecutor.map": {}}
-    with multiprocessing.Pool(2) as pool, ProcessPoolExecutor(2) as executor:
-        for size in SIZES:
-            lines["Pool.imap"][size] = microseconds(
-                lambda size=size: pool.imap(math.sqrt, numbers, chunksize=size)
-            )
-            lines["ProcessPoolExecutor.map"][size] = microseconds(
-                lambda size=size: executor.map(math.sqrt, numbers, chunksize=size)
-            )
+    lines = {}
+    with multiprocessing.Pool(2) as pool:
+        lines["Pool.imap"] = [
+            microseconds(functools.partial(pool.imap, math.sqrt, numbers, size))
+            for size in SIZES
+        ]
         chosen = microseconds(lambda: pool.map(math.sqrt, numbers))
+    with ProcessPoolExecutor(2) as executor:
+        lines["ProcessPoolExecutor.map"] = [
+            microseconds(lambda n=n: executor.map(math.sqrt, numbers, chunksize=n))
+            for n in SIZES
+        ]
 
     print(f"microseconds for one task; a plain loop needs {loop:.2f}")
     print("chunksize", *(f"{size:>7}" for size in SIZES))
     for name, line in lines.items():
-        print(f"{name}\n         ", *(f"{line[size]:7.2f}" for size in SIZES))
+        print(f"{name}\n         ", *(f"{value:7.2f}" for value in line))
     print(f"Pool.map with the size that it chooses: {chosen:.2f}")
 
 # %%
@@ -67,14 +74,14 @@ if __name__ == "__main__":
 
     figure, axes = plt.subplots(figsize=(6, 3.5))
     for (name, line), marker in zip(lines.items(), "os", strict=True):
-        axes.loglog(line.keys(), line.values(), marker=marker, label=name)
+        axes.loglog(SIZES, line, marker=marker, label=name)
     axes.axhline(loop, linestyle="--", color="C2", label="plain loop")
     axes.set_xlabel("chunksize")
     axes.set_ylabel("microseconds for one task")
     axes.legend()
 
 # %%
-# At first each step to the right divides the time by almost as much as the chunk
+# At first each step to the right divides the time by nearly as much as the chunk
 # grew. Then the line bends: what is left is pickling the items themselves, which no
 # chunk saves. No chunk makes this task worth a process; a plain loop is faster by
 # far. So the first question is not how large the chunk is, but whether one task takes

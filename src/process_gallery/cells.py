@@ -19,6 +19,7 @@ from typing import Any
 _CELL = re.compile(r"(?P<header>^#{20,}.*|^# ?%%.*)\s(?P<text>(?:^#.*\s?)*)", re.MULTILINE)
 _CONFIG = re.compile(r"^[ \t]*#\s*sphinx_gallery_([A-Za-z0-9_]+)[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _NEED = re.compile(r"python\s*(>=|<)\s*(\d+)\.(\d+)(?:\.(\d+))?|[A-Za-z_][\w.]*")
+_EXPECTED = re.compile(r"ok|timeout|exception(?: [^\W\d]\w*)?|exit [1-9][0-9]{0,2}|signal (?P<signal>\w+)")
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
@@ -75,7 +76,7 @@ def read_script(path: Path) -> Script:
         raise ExampleError(f"{path}: cannot be read: {error.strerror}; check the name and the file's permissions") from error
     text = decode(source)
     start = docstring_end(text)
-    return Script(path, source, tuple(split(text, start)), declarations(path, text.split("\n", start)[-1] if start else text))
+    return Script(path, source, tuple(split(text, start)), declarations(path, _after(text, start)))
 
 
 def decode(source: bytes) -> str:
@@ -89,22 +90,22 @@ def decode(source: bytes) -> str:
 
 
 def docstring_end(text: str) -> int:
-    """Return the last line of the module docstring, 0 if there is none."""
-    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING}
+    """Return the line on which the module docstring ends, 0 if there is none (or if this Python cannot parse the text)."""
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.STRING:
-                return token.end[0]
-            if token.type not in skip:
-                return 0
-    except (tokenize.TokenError, SyntaxError):
-        pass
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0
+    if not body or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Constant) or not isinstance(body[0].value.value, str):
+        return 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):  # as sphinx-gallery: of "one" "two", the first string only
+        if token.type == tokenize.STRING:
+            return token.end[0]
     return 0
 
 
 def split(text: str, docstring: int) -> list[tuple[int, int]]:
     """Return the line ranges of the code cells that follow line ``docstring``."""
-    rest = text.split("\n", docstring)[-1] if docstring else text
+    rest = _after(text, docstring)
     line = docstring + 1
     cells: list[tuple[int, int]] = []
 
@@ -120,6 +121,10 @@ def split(text: str, docstring: int) -> list[tuple[int, int]]:
         position = match.end()
     add(rest[position:])
     return cells
+
+
+def _after(text: str, line: int) -> str:
+    return "\n".join(text.split("\n")[line:])
 
 
 def declarations(path: Path, text: str) -> Declared:
@@ -155,10 +160,10 @@ def declarations(path: Path, text: str) -> Declared:
     except ValueError as error:
         raise ExampleError(f"{path}: sphinx_gallery_expected_outcome: {error}") from None
     timeout = take("timeout", DEFAULT_TIMEOUT, (int, float), "write a number of seconds greater than 0")
-    if not timeout > 0:
+    if not 0 < timeout < float("inf"):
         raise ExampleError(f"{path}: sphinx_gallery_timeout = {timeout!r}: write a number of seconds greater than 0")
     memory = values.get("memory")
-    if memory is not None and (not isinstance(memory, int) or memory <= 0):
+    if memory is not None and (not isinstance(memory, int) or isinstance(memory, bool) or memory <= 0):
         raise ExampleError(f"{path}: sphinx_gallery_memory = {memory!r}: write a number of MiB greater than 0")
     needs = words("needs")
     for need in needs:
@@ -189,14 +194,8 @@ def check_expected(expected: str) -> None:
     ...
     ValueError: 'exit three' is not one of: ok, exception [NAME], exit N, signal NAME, timeout
     """
-    kind, _, rest = expected.partition(" ")
-    good = (
-        (kind in {"ok", "timeout"} and not rest)
-        or (kind == "exception" and (not rest or rest.isidentifier()))
-        or (kind == "exit" and rest.isdigit())
-        or (kind == "signal" and rest in signal.Signals.__members__)
-    )
-    if not good:
+    match = _EXPECTED.fullmatch(expected)
+    if not match or (match["signal"] and match["signal"] not in signal.Signals.__members__):
         raise ValueError(f"{expected!r} is not one of: ok, exception [NAME], exit N, signal NAME, timeout")
 
 

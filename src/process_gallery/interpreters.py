@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from .record import Interpreter
 HOOKS = Path(__file__).parent / "_child" / "site"
 """Folder that is put on the ``PYTHONPATH`` of an example."""
 RUNNER = Path(__file__).parent / "_child" / "cell_runner.py"
+
+_PYTHON = re.compile(r"python3(\.\d+t?)?")
 
 # Works on Python 2.7 and 3.x; prints a literal, which is read without being executed.
 _QUESTION = """
@@ -74,7 +77,10 @@ def probe(python: str) -> Probe:
         raise InterpreterError(f"{python}: no such interpreter; give the path of a Python, such as {sys.executable}")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
-        done = subprocess.run([path, "-c", _QUESTION, str(RUNNER), str(HOOKS / "sitecustomize.py")], capture_output=True, text=True, timeout=30, env=kept, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [path, "-c", _QUESTION, str(RUNNER), str(HOOKS / "sitecustomize.py")],
+            stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, errors="replace", timeout=30, env=kept,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise InterpreterError(f"{python}: did not answer within 30 seconds") from None
     except OSError as error:
@@ -84,3 +90,36 @@ def probe(python: str) -> Probe:
     except (ValueError, SyntaxError):
         raise InterpreterError(f"{python}: does not answer as a Python does (exit code {done.returncode}): {done.stderr.strip()[-300:]}") from None
     return Probe(Interpreter(version, implementation, system, machine, method, gil), info, tuple(prefixes), os.path.abspath(path), runner)
+
+
+def find_pythons() -> list[str]:
+    """Return the Pythons 3 of this machine, oldest first: one for each version, implementation and kind of build.
+
+    Looked at are this interpreter, ``python3`` and ``python3.N`` on the ``PATH``, and what pyenv, uv and this project's own
+    download keep in the home folder. Of two of a version this interpreter goes first, then the ``PATH``.
+    """
+    candidates = [sys.executable]
+    for folder in os.get_exec_path():
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        candidates += [os.path.join(folder, name) for name in sorted(names) if _PYTHON.fullmatch(name)]
+    home = Path.home()
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
+    for kept in (pyenv / "versions", home / ".cache" / "pythons", home / ".local" / "share" / "uv" / "python"):
+        candidates += [str(path) for path in sorted(kept.glob("*/bin/python3"))]
+    found: dict[tuple[object, ...], str] = {}
+    seen: set[str] = set()
+    for path in candidates:
+        real = os.path.realpath(path)
+        if real in seen:
+            continue
+        seen.add(real)
+        try:
+            answer = probe(path)
+        except InterpreterError:  # a pyenv shim without its version, a broken installation
+            continue
+        if answer.version_info >= (3,):
+            found.setdefault((answer.version_info, answer.interpreter.implementation, not answer.interpreter.gil), path)
+    return [found[key] for key in sorted(found)]

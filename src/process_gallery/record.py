@@ -137,6 +137,8 @@ class Record:
     """Day of the run, ``YYYY-MM-DD``."""
     shortened: list[str] = field(default_factory=list)
     """Kinds of folder whose absolute paths were shortened in the text."""
+    leaves: list[str] = field(default_factory=list)
+    """Names of the processes that the script declares to leave behind."""
     schema: int = SCHEMA
 
     @property
@@ -148,6 +150,11 @@ class Record:
         if self.expected == "exception":
             return self.outcome.startswith("exception ")
         return self.outcome == self.expected
+
+    @property
+    def undeclared(self) -> list[Process]:
+        """The processes that were left behind though the script does not declare it."""
+        return [self.processes[index] for index in self.left_behind if self.processes[index].name not in self.leaves]
 
     def cell_at(self, line: int) -> int | None:
         """Return the index of the cell that starts at, or contains, a line."""

@@ -279,6 +279,7 @@ class _Run:
             named=job.credentials,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
             shortened=shorten.kinds,
+            leaves=list(source.declared.leaves),
         )
 
 

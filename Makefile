@@ -1,0 +1,77 @@
+# Two commands do everything: `make html` builds the site, `make test` runs all tests. `make help` lists the others.
+# PYTHON=python3.14 make html   chooses the interpreter that builds the site and runs the examples.
+# LIBRARIES=no make html        leaves out what only examples import; those pages then show committed records.
+
+PYTHON ?= python3
+LIBRARIES ?= yes
+ifeq ($(LIBRARIES),no)
+REQUIREMENTS := requirements/base.txt
+else
+REQUIREMENTS := requirements/all.txt
+endif
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := .venv/$(VERSION)
+RUN := $(VENV)/bin/python
+READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
+HTML := docs/_build/html
+SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
+
+.PHONY: help html serve test doctest lint torture bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make html     build the site into $(HTML)"
+	@echo "make serve    show it at http://127.0.0.1:8000"
+	@echo "make test     run every test: package, examples, doctests, pages, style"
+	@echo "make doctest  run the doctests of the package and of the pages"
+	@echo "make torture  run the recorder's torture suite at full length"
+	@echo "make bench    measure what recording costs"
+	@echo "make lint     ruff and mypy"
+	@echo "make lock     renew the pinned dependencies"
+	@echo "make clean    remove what was built"
+
+html: $(READY)
+	$(SPHINX) -b html docs $(HTML)
+	@echo "The site is in $(HTML). Look at it with: make serve"
+
+serve: html
+	@echo "Serving $(HTML) at http://127.0.0.1:8000 (stop with Ctrl-C)"
+	$(RUN) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
+
+test: lint doctest
+	$(RUN) -m pytest
+
+doctest: $(READY)
+	$(RUN) -m pytest -q --doctest-modules src
+	$(SPHINX) -q -b doctest docs docs/_build/doctest
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+torture: $(READY)
+	$(RUN) -m pytest -m torture -s tests/test_torture.py
+
+bench: $(READY)
+	$(RUN) tests/bench.py
+
+lock: $(READY)
+	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group dev --group examples -o requirements/all.txt
+	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group dev -c requirements/all.txt -o requirements/base.txt
+
+clean:
+	rm -rf docs/_build docs/gallery
+
+# -- The virtual environment, one for each Python version
+
+$(READY): $(REQUIREMENTS) pyproject.toml
+	@test -n "$(VERSION)" || { echo "make: $(PYTHON) is not a Python that can be started. Install Python 3.11 or newer, or name one: PYTHON=/path/to/python make $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is Python $(VERSION); this project needs 3.11 or newer. Name one: PYTHON=python3.14 make $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; install its venv module (Debian: apt install python$(VERSION)-venv)" >&2; exit 1; }
+	@echo "Installing the dependencies of $(REQUIREMENTS) into $(VENV) (some minutes, once)"
+	@$(RUN) -m pip install --disable-pip-version-check --require-hashes --progress-bar off -r $(REQUIREMENTS) \
+		|| { echo "make: the dependencies could not be installed; the first build needs a network that reaches the Python package index" >&2; exit 1; }
+	@$(RUN) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,73 @@
+"""Sphinx configuration: Furo, MyST and sphinx-gallery, with every example run by process_gallery."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "src"))  # builds without installing the package, too
+
+import process_gallery  # noqa: E402
+
+project = "Multiprocessing by Example"
+author = "the contributors to Multiprocessing by Example"
+copyright = f"2026, {author}"
+release = version = process_gallery.__version__
+
+extensions = [
+    "myst_parser",  # every page but the gallery's is Markdown
+    "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
+    "sphinx.ext.autodoc",  # the record, as its dataclasses document it
+    "sphinx.ext.doctest",  # `make doctest`
+    "sphinx.ext.intersphinx",  # links to CPython's documentation
+    "sphinx_copybutton",
+    "sphinx_design",  # cards on the home page, tabs
+    "sphinxext.opengraph",  # descriptions for search engines and previews
+    "notfound.extension",  # a 404 page that works from any address
+    "sphinx_sitemap",
+]
+
+# -- What is built -----------------------------------------------------------------------------------------------------------
+
+exclude_patterns = ["_build", "_inventories", "records", "**/sg_execution_times.rst", "sg_execution_times.rst"]
+nitpicky = True  # a link that leads nowhere is an error
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
+myst_heading_anchors = 3
+# A committed inventory, so that a build needs no network; `make inventory` renews it.
+intersphinx_mapping = {"python": ("https://docs.python.org/3", str(HERE / "_inventories" / "python.inv"))}
+doctest_global_setup = "import multiprocessing"
+
+# -- The gallery: process_gallery sets what its recorded runs need; examples/contents.txt gives the order -----------------------------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "ignore_pattern": "^_",  # modules that examples import
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("multiprocessing", "concurrent"),
+    "write_computation_times": False,  # its own times are about nothing; each page shows the record's
+    "show_signature": False,
+    "download_all_examples": True,
+}
+
+# -- How it looks ------------------------------------------------------------------------------------------------------------
+
+html_theme = "furo"
+html_title = project
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "https://multiprocessing-by-example.readthedocs.io/en/latest/")
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_favicon = html_logo = "_static/mark.svg"
+html_show_sourcelink = False  # a gallery page's source is generated
+html_copy_source = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6477", "color-brand-content": "#0b6477"},
+    "dark_css_variables": {"color-brand-primary": "#5cc3d8", "color-brand-content": "#5cc3d8"},
+}
+copybutton_selector = "div.highlight pre"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+sitemap_url_scheme = "{link}"
+ogp_site_url = html_baseurl
+ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
+notfound_urls_prefix = None

@@ -1,0 +1,126 @@
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["ray"]
+# ///
+"""
+Beyond one machine: Ray's Pool
+==============================
+
+:class:`multiprocessing.pool.Pool` has a twin that works on a `Ray
+<https://docs.ray.io/>`__ cluster, and changing over is a matter of one import. What
+is behind the import is not: several server processes, seconds to start, and a memory
+store for objects.
+
+This is a Ray cluster of one machine, on 127.0.0.1, without dashboard and without
+telemetry. With more machines the program is the same and connects to an address.
+"""
+
+# sphinx_gallery_needs = ["ray"]
+# sphinx_gallery_tags = ["Ray", "Pool", "TCP", "measures"]
+# sphinx_gallery_parallel = False
+# sphinx_gallery_timeout = 120
+
+import importlib.util
+import multiprocessing
+import os
+import tempfile
+import time
+
+# sphinx_gallery_start_ignore
+if __name__ == "__main__" and importlib.util.find_spec("ray") is None:
+    print("This example needs Ray, which is not installed.")
+    raise SystemExit
+# sphinx_gallery_end_ignore
+
+
+def crunch(start):
+    """Some tens of milliseconds of pure Python."""
+    return sum(n * n % 7 for n in range(start, start + 300_000))
+
+
+def nothing(n):
+    return n
+
+
+def timed(run):
+    start = time.perf_counter()
+    result = run()
+    return result, time.perf_counter() - start
+
+
+starts = range(20)
+few = range(200)
+
+
+def measure(pool):
+    """Return the results, and the seconds for real work and for tiny tasks."""
+    pool.map(time.sleep, [0.1, 0.1], chunksize=1)  # the workers are up
+    results, work = timed(lambda: pool.map(crunch, starts, chunksize=1))
+    _, tiny = timed(lambda: pool.map(nothing, few, chunksize=1))
+    return results, work, tiny
+
+
+if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        local, local_work, local_tiny = measure(pool)
+
+# %%
+# Now Ray. Everything in this cell but the line ``with RayPool(2)`` is about the
+# cluster: what it may use, where it listens, where it keeps its files.
+
+if __name__ == "__main__":
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+    import ray
+    from ray.util.multiprocessing import Pool as RayPool
+
+    with tempfile.TemporaryDirectory() as folder:
+        _, start_seconds = timed(
+            lambda: ray.init(
+                num_cpus=2,
+                include_dashboard=False,
+                _node_ip_address="127.0.0.1",
+                _temp_dir=folder,
+                object_store_memory=80 * 2**20,
+                logging_level="ERROR",
+                log_to_driver=False,
+            )
+        )
+        try:
+            with RayPool(2) as pool:
+                remote, ray_work, ray_tiny = measure(pool)
+            print("same results:", remote == local)
+        finally:
+            _, stop_seconds = timed(ray.shutdown)
+
+    print(f"start {start_seconds:.1f} s, end {stop_seconds:.1f} s")
+    print("                    real work    one tiny task")
+    for name, work, tiny in [
+        ("multiprocessing", local_work, local_tiny),
+        ("Ray", ray_work, ray_tiny),
+    ]:
+        print(f"{name:18} {work:9.2f} s {tiny / len(few) * 1e6:11.0f} us")
+    print(f"Ray, the other = 1 {ray_work / local_work:9.2f}", end=" ")
+    print(f"{ray_tiny / local_tiny:13.2f}")
+
+# %%
+# What changes in the code
+# ------------------------
+# The import. ``map``, ``starmap``, ``imap``, ``apply_async`` and the initializer are
+# there under the same names. The workers are Ray actors; functions are sent by value,
+# so lambdas work, and the start method of :mod:`multiprocessing` has no say.
+#
+# What it costs
+# -------------
+# Look at ``start`` and at the column of the tiny task. A cluster is started once and
+# used for long, so the start matters little there; the cost of each task stays. Ray
+# is a large dependency that brings its own servers, and it comes later to a new Python
+# than the standard library does: release 2.60 has no wheels for Python 3.14.
+# Whoever reaches its ports can run code: keep them on a `private network
+# <https://docs.ray.io/en/latest/ray-security/index.html>`__.
+#
+# When it is worth it
+# -------------------
+# When a program that uses a ``Pool`` has outgrown its machine and you want to try
+# several without rewriting it; or when you need the rest of Ray anyway. Otherwise
+# stay with the standard pool.

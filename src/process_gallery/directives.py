@@ -1,0 +1,187 @@
+"""The ``recorded`` directive: embed a recorded run, or a part of it, in any page."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from . import gallery, render
+from .cells import decode
+from .gallery import Example
+
+PARTS = ("code", "figures", "output", "stacks", "timeline", "facts")
+
+
+class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
+    """A part of a record; its attributes say which. The HTML is drawn when the page is written."""
+
+
+class Recorded(SphinxDirective):
+    """Embed a recorded run.
+
+    The argument is the example's path below the folder of examples. Options: ``cells`` (numbers from 1, and ranges; all by default), ``show``
+    (words of :data:`PARTS`; ``code figures output`` by default), ``outcome`` (the page relies on it: another one is an error).
+    """
+
+    required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {
+        "cells": directives.unchanged_required,
+        "show": directives.unchanged_required,
+        "outcome": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        app = self.env.app
+        example = gallery.get(app, self.arguments[0])
+        if example is None:
+            if app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
+                return []
+            raise self.error(f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples")
+        self.env.note_dependency(example.source)
+        self.env.note_dependency(str(example.script.path))
+        record = example.record
+        if self.options.get("outcome", record.outcome) != record.outcome:
+            raise self.error(f"recorded: {example.name} ended with {record.outcome!r}; this page relies on {self.options['outcome']!r}")
+        show = self.options.get("show", "code figures output").split()
+        for word in show:
+            if word not in PARTS:
+                raise self.error(f"recorded: {word!r} is not one of {', '.join(PARTS)}")
+        cells = self._cells(example)
+        result: list[nodes.Node] = []
+        for index in cells:
+            if "code" in show:
+                result.append(self._code(example, index))
+            if "figures" in show:
+                result.extend(self._figures(example, index))
+            if "output" in show and any(piece.text or piece.omitted for piece in record.cells[index].output):
+                result.append(self._part(example, "output", [index]))
+        result.extend(self._part(example, kind, cells) for kind in ("stacks", "timeline", "facts") if kind in show)
+        if "code" in show or not self._on_gallery_page():
+            result.append(self._origin(example))
+        return result
+
+    def _on_gallery_page(self) -> bool:
+        return any(self.env.docname.startswith(f"{folder}/") for folder in gallery.gallery_folders(self.env.app))
+
+    def _cells(self, example: Example) -> list[int]:
+        count = len(example.record.cells)
+        if "cells" not in self.options:
+            return list(range(count))
+        chosen: list[int] = []
+        for word in re.split(r"[\s,]+", self.options["cells"].strip()):
+            match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
+            if not match:
+                raise self.error(f"recorded: cells: {word!r} is neither a number nor a range like 2-3")
+            first, last = int(match[1]), int(match[2] or match[1])
+            if not 1 <= first <= last <= count:
+                raise self.error(f"recorded: {example.name} has cells 1 to {count}, not {word}")
+            chosen += range(first - 1, last)
+        return chosen
+
+    def _part(self, example: Example, kind: str, cells: list[int]) -> recorded_part:
+        serial = self.env.new_serialno("process_gallery")
+        return recorded_part(example=example.name, kind=kind, cells=cells, uid=f"run-{serial}", on_gallery_page=self._on_gallery_page())
+
+    def _code(self, example: Example, index: int) -> nodes.Node:
+        cell = example.record.cells[index]
+        code = source_of(example, cell.first, cell.last)
+        block = nodes.literal_block(code, code, language="python")
+        self.set_source_info(block)
+        return block
+
+    def _figures(self, example: Example, index: int) -> list[nodes.Node]:
+        images: list[nodes.Node] = []
+        folder = gallery.cache_folder(self.env.app) / "figures"
+        for number, svg in enumerate(example.record.cells[index].figures, 1):
+            for mode, variant in zip(("light", "dark"), render.figure_variants(svg), strict=True):
+                digest = hashlib.sha256(variant.encode()).hexdigest()[:12]
+                path = folder / f"{Path(example.name).stem}-{index + 1}-{number}-{mode}-{digest}.svg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if not path.exists():
+                    path.write_text(variant, encoding="utf-8")
+                uri = "/" + os.path.relpath(path, self.env.srcdir).replace(os.sep, "/")
+                image = nodes.image(uri=uri, alt=f"Plot drawn by {Path(example.name).name}, cell {index + 1}")
+                image["classes"] += ["recorded-figure", f"only-{mode}"]
+                images.append(image)
+        return images
+
+    def _origin(self, example: Example) -> nodes.Node:
+        """Say where a run comes from, with a link to the whole."""
+        target = f"/{gallery.gallery_folders(self.env.app)[0]}/{example.name.removesuffix('.py')}"
+        link = pending_xref(
+            "", nodes.inline("", Path(example.name).name), refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True
+        )
+        return nodes.paragraph("", "", link, nodes.Text(f", run by {describe(example)}"), classes=["recorded-origin"])
+
+
+def describe(example: Example) -> str:
+    """Return which interpreter a record is from, and why it is not the building one."""
+    interpreter = example.record.interpreter
+    words = f"{interpreter.implementation} {interpreter.version} on {interpreter.platform}"
+    if example.lacking:
+        words += f", recorded on {example.record.date}: the interpreter that built this site lacks {' and '.join(example.lacking)}"
+    return words
+
+
+def source_of(example: Example, first: int, last: int) -> str:
+    """Return lines of the script as a page shows them, without what is for sphinx-gallery."""
+    lines = decode(example.script.source).split("\n")[first - 1 : last]
+    code = "\n".join(lines)
+    code = re.sub(r"^[ \t]*#\s*sphinx_gallery_start_ignore(?:[\s\S]*?)#\s*sphinx_gallery_end_ignore\n?", "", code, flags=re.MULTILINE)
+    code = re.sub(r"^[ \t]*#\s*sphinx_gallery_\w+\s*=.*\n?", "", code, flags=re.MULTILINE)
+    return code.strip("\n")
+
+
+def visit_html(self: HTML5Translator, node: recorded_part) -> None:
+    """Draw a part of a record."""
+    example = gallery.get(self.builder.app, node["example"])
+    assert example is not None
+    record, kind, uid = example.record, node["kind"], node["uid"]
+    if kind == "output":
+        self.body.append(render.output_html(record, node["cells"], uid=uid))
+    elif kind == "stacks":
+        self.body.append(render.stacks_html(record, uid=uid, code_anchor=_anchor(example) if node["on_gallery_page"] else None))
+    elif kind == "timeline":
+        self.body.append(render.timeline_html(record, uid=uid))
+    else:
+        self.body.append(render.facts_html(record, download=None))
+        if example.lacking:
+            self.body.append(f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>')
+    raise nodes.SkipNode
+
+
+def _anchor(example: Example) -> Any:
+    """Return a function from a line of the script to the id of the code block on its gallery page."""
+
+    def anchor(line: int) -> str | None:
+        index = example.record.cell_at(line)
+        return None if index is None else f"line-{example.record.cells[index].first}"
+
+    return anchor
+
+
+def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """For builders that are not HTML: the same lines as text, with the processes' names in front."""
+    del docname
+    if app.builder.format == "html":
+        return
+    for node in list(doctree.findall(recorded_part)):
+        example = gallery.get(app, node["example"])
+        assert example is not None
+        if node["kind"] == "output":
+            text = render.output_text(example.record, node["cells"])
+        elif node["kind"] == "timeline":
+            text = render.summary_text(example.record)
+        else:
+            text = ""
+        node.replace_self([nodes.literal_block(text, text, language="none")] if text else [])

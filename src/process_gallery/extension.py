@@ -1,0 +1,37 @@
+"""The Sphinx extension: configuration values, hooks, static files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from . import __version__, directives, gallery
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Set up sphinx-gallery and the hooks on it."""
+    app.setup_extension("sphinx_gallery.gen_gallery")
+    app.add_config_value("process_gallery_python", sys.executable, "env", str, "The interpreter that runs the examples.")
+    app.add_config_value("process_gallery_jobs", 0, "", int, "How many examples run at once; 0 means one a processor.")
+    app.add_config_value("process_gallery_cache", "", "", str, "Folder of kept records, relative to the source folder.")
+    app.add_config_value("process_gallery_records", "records", "", str, "Folder of committed records, relative to the source folder.")
+    app.add_directive("recorded", directives.Recorded)
+    app.add_node(directives.recorded_part, html=(directives.visit_html, None))
+    # Before sphinx-gallery fills in its defaults (10), and before it generates its pages (500).
+    app.connect("config-inited", gallery.configure, priority=5)
+    app.connect("builder-inited", gallery.record_examples, priority=400)
+    app.connect("builder-inited", add_static, priority=400)
+    app.connect("source-read", gallery.tidy_source)
+    app.connect("doctree-read", gallery.name_cells)
+    app.connect("doctree-resolved", directives.plain_parts)
+    app.add_css_file("process_gallery.css")
+    app.add_js_file("process_gallery.js", loading_method="defer")
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def add_static(app: Sphinx) -> None:
+    """Add the package's own style sheet and script to the pages."""
+    app.config.html_static_path.append(str(Path(__file__).parent / "static"))

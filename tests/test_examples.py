@@ -1,0 +1,76 @@
+"""Each example, run alone as a reader runs it: ``python example.py`` in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from process_gallery.cache import Installed
+from process_gallery.cells import read_script
+from process_gallery.gallery import contents
+from process_gallery.interpreters import find_pythons, probe
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.py"))
+PYTHONS = list(dict.fromkeys([sys.executable, *(python for python in find_pythons() if probe(python).version_info >= (3, 11))]))
+
+
+def test_the_contents_list_every_script_once() -> None:
+    assert sorted(contents(EXAMPLES)) == SCRIPTS
+
+
+def test_every_section_has_a_header() -> None:
+    for section in {script.partition("/")[0] for script in SCRIPTS}:
+        assert (EXAMPLES / section / "GALLERY_HEADER.rst").is_file()
+
+
+def left(marker: str) -> list[str]:
+    """Return the command lines of living processes that carry a marker in their environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if marker.encode() in (path / "environ").read_bytes():
+                found.append((path / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=[probe(python).interpreter.version for python in PYTHONS])
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_runs_alone(script: str, python: str, tmp_path: Path) -> None:
+    declared = read_script(EXAMPLES / script).declared
+    marker = f"EXAMPLE_MARKER={uuid.uuid4()}"
+    name, _, value = marker.partition("=")
+    environment = {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")} | {name: value, "MPLBACKEND": "agg"}
+    began = time.monotonic()
+    done = subprocess.run(
+        [python, str(EXAMPLES / script)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL
+    )
+    took = time.monotonic() - began
+    output = done.stdout + done.stderr
+    kind, _, detail = declared.expected.partition(" ")
+    missing = bool(Installed.ask(python, [read_script(EXAMPLES / script)]).missing(read_script(EXAMPLES / script), probe(python)))
+    if missing or kind == "ok":
+        assert done.returncode == 0, output
+    elif kind == "exit":
+        assert done.returncode == int(detail), output
+    else:
+        assert kind == "exception"
+        assert done.returncode == 1, output
+    if missing:
+        assert len(output.strip().splitlines()) == 1, f"says in one line what it needs: {output}"
+    assert output.strip(), "an example shows something"
+    assert took < declared.timeout
+    # multiprocessing's own helpers end by themselves, a moment after the program that used them.
+    deadline = time.monotonic() + 5
+    while left(marker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left(marker) == []
+    assert list(tmp_path.iterdir()) == [], "leaves no file where it runs"

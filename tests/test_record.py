@@ -1,0 +1,146 @@
+"""A record is data: it comes back as it was written, and nothing else is taken for one."""
+
+import copy
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from process_gallery.record import SCHEMA, Cell, Interpreter, Piece, Process, Record, RecordError
+
+
+def example():
+    return Record(
+        script="x.py",
+        sha256="0" * 64,
+        interpreter=Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver"),
+        expected="ok",
+        outcome="ok",
+        exit_code=0,
+        duration=1.5,
+        peak_memory=1000,
+        cells=[Cell(1, 3, 0.1, 0.2, [Piece(0.1, 0, "a\n"), Piece(0.1, None, "", 7), Piece(0.2, 1, "b\n")], ["<svg/>"]), Cell(4, 9)],
+        processes=[Process(0, 10, "MainProcess", "main"), Process(1, 11, "Process-1", "fork", 0, 0, 0.1, 0.2, 0.3, None, "SIGKILL")],
+        left_behind=[1],
+    )
+
+
+def test_round_trip():
+    record = example()
+    assert Record.from_json(record.to_json()) == record
+    assert Record.from_json(record.to_json(indent=2).encode()) == record
+
+
+@given(st.text(), st.floats(0, 1e6), st.none() | st.integers(0, 1), st.integers(0, 1 << 40))
+@settings(max_examples=50, deadline=None)
+def test_round_trip_of_any_piece(text, time, process, omitted):
+    record = example()
+    record.cells[0].output.append(Piece(time, process, text.encode("utf-8", "replace").decode(), omitted))
+    assert Record.from_json(record.to_json()) == record
+
+
+def test_text_names_what_is_left_out():
+    assert example().text() == "a\n\n[7 bytes left out]\nb\n"
+
+
+def test_cell_at():
+    record = example()
+    assert [record.cell_at(line) for line in (1, 3, 4, 9, 10)] == [0, 0, 1, 1, None]
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcome", "good"),
+    [
+        ("ok", "ok", True),
+        ("ok", "timeout", False),
+        ("exception", "exception ValueError", True),
+        ("exception", "exit 1", False),
+        ("exception KeyError", "exception ValueError", False),
+        ("exit 3", "exit 3", True),
+        ("exit 3", "exit 33", False),
+        ("signal SIGKILL", "signal SIGKILL", True),
+    ],
+)
+def test_as_expected(expected, outcome, good):
+    assert dataclasses.replace(example(), expected=expected, outcome=outcome).as_expected is good
+
+
+def test_undeclared():
+    assert [process.name for process in example().undeclared] == ["Process-1"]
+    assert dataclasses.replace(example(), leaves=["Process-1"]).undeclared == []
+
+
+def altered(*path, value=None, delete=False):
+    data = json.loads(example().to_json())
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    if delete:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "schema is None"),
+        ("null", "schema is None"),
+        (altered("schema", value=SCHEMA + 1), f"schema is {SCHEMA + 1}"),
+        (altered("schema", delete=True), "schema is None"),
+        (altered("outcome", delete=True), "'outcome' is missing"),
+        (altered("extra", value=1), "unknown field 'extra'"),
+        (altered("duration", value="1"), "record.duration"),
+        (altered("exit_code", value=True), "record.exit_code"),
+        (altered("exit_code", value=1.5), "record.exit_code"),
+        (altered("cells", value={}), "a list is expected"),
+        (altered("cells", 0, "output", 0, "text", value=7), r"record.cells\[0\].output\[0\].text"),
+        (altered("cells", 0, "output", 0, "process", value=9), "a process is referred to"),
+        (altered("cells", 0, "output", 0, "process", value=-1), "a process is referred to"),
+        (altered("left_behind", value=[7]), "a process is referred to"),
+        (altered("processes", 1, "id", value=5), "a process is referred to"),
+        (altered("processes", 0, value=[]), "an object is expected"),
+        (altered("processes", value=[]), "a process is referred to"),
+        (altered("interpreter", value=None), "an object is expected"),
+    ],
+)
+def test_nothing_else_is_a_record(text, says):
+    with pytest.raises(RecordError, match=says):
+        Record.from_json(text)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_values, st.data())
+@settings(max_examples=200, deadline=None)
+def test_hostile_data_never_does_more_than_be_refused(value, data):
+    """Any field replaced by anything: either it is refused, or it is a record that can be written again."""
+    whole = json.loads(example().to_json())
+    place, key = copy.deepcopy(whole), None
+    root, place = place, place
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        if not keys:
+            break
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(place[key], (dict, list)) or not place[key] or data.draw(st.booleans()):
+            place[key] = value
+            break
+        place = place[key]
+    try:
+        record = Record.from_json(json.dumps(root))
+    except RecordError:
+        return
+    assert Record.from_json(record.to_json()) == record or "NaN" in record.to_json()

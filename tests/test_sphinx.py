@@ -1,0 +1,285 @@
+"""The Sphinx side, through small sites that are built as a user would build them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CONF = """
+extensions = ["myst_parser", "process_gallery"]
+project = "small"
+sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "gallery", "write_computation_times": False}
+nitpicky = True
+process_gallery_python = %r
+"""
+HELLO = '"""\nHello\n=====\n\nIt greets.\n"""\n\nprint("hello from cell one")\n\n# %%\n# More.\n\nprint("hello from cell two")\n'
+CHILDREN = '''"""
+Children
+========
+
+They speak.
+"""
+
+import multiprocessing
+import os
+import subprocess
+
+
+def speak(method):
+    print("child of", method)
+    os.write(1, b"raw write\\n")
+
+
+# %%
+# Run.
+
+if __name__ == "__main__":
+    for method in multiprocessing.get_all_start_methods():
+        process = multiprocessing.get_context(method).Process(target=speak, args=(method,))
+        process.start()
+        process.join()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.map(len, ["abc"]))
+    subprocess.run(["sh", "-c", "echo from a shell"])
+'''
+
+
+class Site:
+    """A small site in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.docs = folder / "docs"
+        self.examples = folder / "examples"
+        self.html = self.docs / "_build" / "html"
+        self.docs.mkdir()
+        self.examples.mkdir()
+        (self.docs / "conf.py").write_text(CONF % sys.executable)
+        (self.examples / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n\nAll of them.\n")
+        self.page("# Small\n\n```{toctree}\ngallery/index\n```\n")
+
+    def page(self, text: str) -> None:
+        (self.docs / "index.md").write_text(text)
+
+    def example(self, name: str, text: str) -> Path:
+        path = self.examples / name
+        path.write_text(text)
+        return path
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-d", "docs/_build/doctrees", "docs", str(self.html)]
+
+    def build(self, *, fails: bool = False) -> str:
+        done = subprocess.run(self.command(), cwd=self.folder, capture_output=True, text=True, timeout=300)
+        text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+        assert (done.returncode != 0) == fails, text
+        return text
+
+    def text(self, page: str) -> str:
+        return (self.html / page).read_text(encoding="utf-8")
+
+    def ran(self, output: str) -> list[str]:
+        """Return the examples that a build says it ran."""
+        return re.findall(r"^  \[\d+/\d+\] (\S+)", output, re.MULTILINE)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_what_children_print_is_on_the_page(site: Site) -> None:
+    site.example("children.py", CHILDREN)
+    site.build()
+    page = site.text("gallery/children.html")
+    for method in ("fork", "spawn", "forkserver"):
+        assert f"child of {method}" in page
+    assert page.count("raw write") >= 3
+    assert "[3]" in page
+    assert "from a shell" in page
+    assert "Estimated memory usage" not in page
+
+
+def test_nothing_is_run_twice_and_a_change_runs_alone(site: Site) -> None:
+    site.example("hello.py", HELLO)
+    site.example("other.py", HELLO.replace("hello", "other"))
+    assert sorted(site.ran(site.build())) == ["hello.py", "other.py"]
+    assert site.ran(site.build()) == []
+    site.example("hello.py", HELLO.replace("cell two", "cell 2"))
+    assert site.ran(site.build()) == ["hello.py"]
+    assert "hello from cell 2" in site.text("gallery/hello.html")
+
+
+def test_a_changed_local_module_runs_the_examples_that_import_it(site: Site) -> None:
+    (site.docs / "conf.py").write_text(CONF % sys.executable + 'sphinx_gallery_conf["ignore_pattern"] = "^_"\n')
+    site.example("_helper.py", "WORD = 'first'\n")
+    site.example("uses.py", '"""\nUses\n====\n\nText.\n"""\n\nimport _helper\n\nprint(_helper.WORD)\n')
+    site.example("hello.py", HELLO)
+    site.build()
+    site.example("_helper.py", "WORD = 'second'\n")
+    assert site.ran(site.build()) == ["uses.py"]
+    assert "second" in site.text("gallery/uses.html")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("raise ValueError('no good')", ["exception ValueError", "no good", "cell 1"]),
+        ("import sys\nprint('so far')\nsys.exit(3)", ["exit 3", "so far"]),
+        ("import no_such_module_at_all", ["no_such_module_at_all", "sphinx_gallery_needs"]),
+        ("def broken(:\n    pass", ["SyntaxError"]),
+        ("# sphinx_gallery_timeout = 1\nimport time\ntime.sleep(60)", ["timeout", "stack", "line 10 in"]),
+        (
+            "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])",
+            ["behind"],
+        ),
+    ],
+    ids=["exception", "exit", "dependency", "syntax", "hang", "leftover"],
+)
+def test_what_is_not_declared_stops_the_build(site: Site, body: str, says: list[str]) -> None:
+    site.example("bad.py", f'"""\nBad\n===\n\nText.\n"""\n\n{body}\n')
+    site.example("hello.py", HELLO)
+    output = site.build(fails=True)
+    assert "bad.py" in output
+    assert "python" in output
+    for words in says:
+        assert words in output
+    # What the others did is kept: they do not run again.
+    assert site.ran(site.build(fails=True)) == ["bad.py"]
+
+
+def test_declared_outcomes_are_pages_like_others(site: Site) -> None:
+    head = '"""\n{0}\n====================\n\nText.\n"""\n\n# sphinx_gallery_expected_outcome = "{1}"\n\nimport os, signal, sys, time\nprint("before")\n{2}\n'
+    site.example("raises.py", head.format("Raises", "exception KeyError", "{}['x']"))
+    site.example("exits.py", head.format("Exits", "exit 3", "sys.exit(3)"))
+    site.example("dies.py", head.format("Dies", "signal SIGKILL", "os.kill(os.getpid(), signal.SIGKILL)"))
+    stuck = head.format("Stuck", "timeout", "time.sleep(60)").replace("import os", "# sphinx_gallery_timeout = 1\nimport os")
+    site.example("stuck.py", stuck)
+    site.build()
+    for name in ("raises", "exits", "dies", "stuck"):
+        assert "before" in site.text(f"gallery/{name}.html")
+    assert "KeyError" in site.text("gallery/raises.html")
+    assert "stuck.py" in site.text("gallery/stuck.html")
+
+
+def test_output_is_text_whatever_it_contains(site: Site) -> None:
+    site.example("markup.py", '"""\nMarkup\n======\n\nText.\n"""\n\nprint("<script>alert(1)</script> & <b>bold</b> \\x00 \\x1b[31mred\\x1b[0m")\n')
+    site.build()
+    page = site.text("gallery/markup.html")
+    assert "<script>alert(1)" not in page
+    assert "<b>bold" not in page
+    assert "\x00" not in page
+    assert "\x1b" not in page
+    assert "&lt;b&gt;bold" in page
+
+
+def test_a_page_embeds_a_run(site: Site) -> None:
+    site.example("hello.py", HELLO)
+    site.page("# Small\n\n```{recorded} hello\n:cells: 2\n:outcome: ok\n```\n\n```{toctree}\ngallery/index\n```\n")
+    site.build()
+    page = site.text("index.html")
+    assert "hello from cell two" in page
+    assert "hello from cell one" not in page
+    assert 'href="gallery/hello.html"' in page
+    site.example("hello.py", HELLO.replace("cell two", "the second cell"))
+    site.build()
+    assert "hello from the second cell" in site.text("index.html")
+
+
+@pytest.mark.parametrize(
+    ("directive", "says"),
+    [
+        ("```{recorded} no/such\n```", "no/such"),
+        ("```{recorded} hello\n:cells: 3\n```", "cells 1 to 2"),
+        ("```{recorded} hello\n:cells: one\n```", "'one'"),
+        ("```{recorded} hello\n:show: sound\n```", "'sound'"),
+        ("```{recorded} hello\n:outcome: exit 4\n```", "exit 4"),
+    ],
+)
+def test_a_page_that_asks_for_what_is_not_there_is_an_error(site: Site, directive: str, says: str) -> None:
+    site.example("hello.py", HELLO)
+    site.page(f"# Small\n\n{directive}\n\n```{{toctree}}\ngallery/index\n```\n")
+    output = site.build(fails=True)
+    assert "index.md:3" in output
+    assert says in output
+
+
+def test_what_an_example_needs_comes_from_a_committed_record(site: Site) -> None:
+    text = HELLO.replace('"""\n\nprint', '"""\n\n# sphinx_gallery_needs = ["no_such_module_at_all"]\n\nprint', 1)
+    path = site.example("needy.py", text)
+    output = site.build(fails=True)
+    assert "needy.py: needs no_such_module_at_all" in output
+    record = site.docs / "records" / "needy" / "other.json"
+    record.parent.mkdir(parents=True)
+    subprocess.run([sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(record)], check=True, capture_output=True)
+    data = json.loads(record.read_text())
+    data["interpreter"]["version"] = "3.99.1"
+    record.write_text(json.dumps(data))
+    site.build()
+    page = site.text("gallery/needy.html")
+    assert "3.99.1" in page
+    assert "lacks no_such_module_at_all" in page
+    record.write_text(record.read_text()[:-20])
+    assert "damaged record" in site.build(fails=True)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"schema": 1}', b"\xff\xfe", b"cos\nsystem\n(S'exit 1'\ntR.", b"null"])
+def test_a_damaged_cache_file_is_recorded_anew(site: Site, damage: bytes) -> None:
+    site.example("hello.py", HELLO)
+    site.build()
+    (kept,) = (site.docs / "_build" / "process_gallery").glob("*.json")
+    kept.write_bytes(damage)
+    assert site.ran(site.build()) == ["hello.py"]
+    assert json.loads(kept.read_text())["outcome"] == "ok"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_ending_the_build_ends_what_it_started(site: Site, number: signal.Signals) -> None:
+    started = site.folder / "started"
+    site.example(
+        "long.py",
+        f'"""\nLong\n====\n\nText.\n"""\n\nimport os, time\n\nif os.fork() == 0:\n    os.setsid()\nopen({str(started)!r}, "a").write(f"{{os.getpid()}}\\n")\ntime.sleep(100)\n',
+    )
+    build = subprocess.Popen(site.command(), cwd=site.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not started.exists() or started.read_text().count("\n") < 2:
+        assert time.monotonic() < deadline
+        assert build.poll() is None
+        time.sleep(0.05)
+    pids = [int(line) for line in started.read_text().split()]
+    os.kill(build.pid, number)
+    build.wait(30)
+    deadline = time.monotonic() + 20
+    while any(running(pid) for pid in pids):
+        assert time.monotonic() < deadline, "a process of the example is still there"
+        time.sleep(0.05)
+
+
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_two_builds_at_once_do_not_harm_each_other(site: Site) -> None:
+    for number in range(4):
+        site.example(f"hello_{number}.py", HELLO.replace("Hello\n=====", f"Hello {number}\n======="))
+    other = [*site.command()[:-1], str(site.docs / "_build" / "other")]
+    other[other.index("docs/_build/doctrees")] = "docs/_build/other-doctrees"
+    builds = [subprocess.Popen(command, cwd=site.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for command in (site.command(), other)]
+    for build in builds:
+        build.communicate(timeout=300)
+    # sphinx-gallery writes its pages into the source folder; two builds may collide there. The records must not suffer.
+    assert site.ran(site.build()) == []
+    for number in range(4):
+        assert "hello from cell one" in site.text(f"gallery/hello_{number}.html")
