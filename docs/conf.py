@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "src"))  # builds without installing the package, too
+sys.path[:0] = [str(HERE.parent / "src"), str(HERE / "_extensions")]  # builds without installing the package, too
 
 import process_gallery  # noqa: E402
 
@@ -17,6 +17,7 @@ release = version = process_gallery.__version__
 extensions = [
     "myst_parser",  # every page but the gallery's is Markdown
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
+    "drawing",  # drawings that follow light and dark
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
     "sphinx.ext.doctest",  # `make doctest`
     "sphinx.ext.intersphinx",  # links to CPython's documentation
@@ -29,7 +30,7 @@ extensions = [
 
 # -- What is built -----------------------------------------------------------------------------------------------------------
 
-exclude_patterns = ["_build", "_inventories", "records", "**/sg_execution_times.rst", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "_inventories", "records", "matrix", "**/sg_execution_times.rst", "sg_execution_times.rst"]
 nitpicky = True  # a link that leads nowhere is an error
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
@@ -37,7 +38,7 @@ myst_heading_anchors = 3
 intersphinx_mapping = {"python": ("https://docs.python.org/3", str(HERE / "_inventories" / "python.inv"))}
 doctest_global_setup = "import multiprocessing"
 
-# -- The gallery: process_gallery sets what its recorded runs need; examples/contents.txt gives the order -----------------------------------------------------------------------------------------------------
+# -- The gallery: process_gallery sets what recorded runs need; examples/contents.txt gives the order ----------------------
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -19,6 +19,7 @@ commands run on each, with another address.
 # sphinx_gallery_needs = ["distributed"]
 # sphinx_gallery_tags = ["Dask", "ProcessPoolExecutor", "TCP", "measures"]
 # sphinx_gallery_parallel = False
+# sphinx_gallery_timeout = 60
 
 import contextlib
 import importlib.util
@@ -58,16 +59,23 @@ def dask_cluster(workers):
         def start(part, *options):
             command = [sys.executable, "-m", f"distributed.cli.dask_{part}", *options]
             command += ["--scheduler-file", contact, "--host", "127.0.0.1"]
-            command += ["--no-dashboard"]
+            command += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
             process = subprocess.Popen(command, stdout=log, stderr=log)
             stack.callback(process.wait)
             stack.callback(process.kill)
             return process
 
-        start("scheduler", "--port", "0", "--protocol", "tcp")
-        options = ["--nthreads", "1", "--no-nanny", "--local-directory", folder]
+        scheduler = start("scheduler", "--port", "0", "--protocol", "tcp")
+        options = ["--nthreads", "1", "--no-nanny", "--death-timeout", "20"]
+        options += ["--local-directory", folder]
         processes = [start("worker", *options) for _ in range(workers)]
-        client = stack.enter_context(Client(scheduler_file=contact))
+        deadline = time.monotonic() + 20
+        while not os.path.exists(contact):
+            if scheduler.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the scheduler did not start")
+            time.sleep(0.05)
+        client = Client(scheduler_file=contact, timeout=20)
+        stack.callback(client.close)
         client.wait_for_workers(workers, timeout=20)
         yield client, processes
 

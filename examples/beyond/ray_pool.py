@@ -11,7 +11,7 @@ Beyond one machine: Ray's Pool
 is behind the import is not: several server processes, seconds to start, and a memory
 store for objects.
 
-This is a Ray cluster of one machine, on 127.0.0.1, without dashboard and without
+This is a Ray cluster of one machine, on 127.0.0.1, without its dashboard and without
 telemetry. With more machines the program is the same and connects to an address.
 """
 
@@ -65,11 +65,13 @@ if __name__ == "__main__":
         local, local_work, local_tiny = measure(pool)
 
 # %%
-# Now Ray. Everything in this cell but the line ``with RayPool(2)`` is about the
-# cluster: what it may use, where it listens, where it keeps its files.
+# Now Ray. Nearly everything in this cell is about the cluster: what it may use, where
+# it listens, where it keeps its files. The second variable, with its odd name, keeps
+# all its servers on 127.0.0.1; on Linux they would listen on every interface.
 
 if __name__ == "__main__":
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 
     import ray
     from ray.util.multiprocessing import Pool as RayPool
@@ -79,7 +81,6 @@ if __name__ == "__main__":
             lambda: ray.init(
                 num_cpus=2,
                 include_dashboard=False,
-                _node_ip_address="127.0.0.1",
                 _temp_dir=folder,
                 object_store_memory=80 * 2**20,
                 logging_level="ERROR",
@@ -87,6 +88,7 @@ if __name__ == "__main__":
             )
         )
         try:
+            print("node:", ray.util.get_node_ip_address())
             with RayPool(2) as pool:
                 remote, ray_work, ray_tiny = measure(pool)
             print("same results:", remote == local)

@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["matplotlib"]
+# ///
 """
 What it costs to send data
 ==========================
@@ -98,7 +102,7 @@ if __name__ == "__main__":
 # %%
 # What to look at
 # ---------------
-# On the left the ways are equal: a message costs what a message costs. On the right
+# On the left the ways lie close: a message costs what a message costs. On the right
 # they part. A list is the dearest, for each float in it becomes an object again on the
 # other side; an array is one piece and mostly pays for the copies. What already lies in
 # shared memory costs one short message, however much it is.

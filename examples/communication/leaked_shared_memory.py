@@ -69,7 +69,7 @@ if __name__ == "__main__":
     for options in visits:
         block = SharedMemory(create=True, size=1000)
         _, warning = run(VISIT.format(options=options), block.name)
-        print("a visitor came.", options)
+        print("a visitor came and left", options)
         print("   its tracker warned:", warning)
         print("   our block is still there:", exists(block.name))
         block.close()
@@ -79,18 +79,18 @@ if __name__ == "__main__":
             print("   our own unlink:", error)
 
 # %%
-# The visitor did all that it should: it called ``close``, for it was not its business to
-# ``unlink``. With ``track=False``, from Python 3.13 on
+# The visitor did all that it should: it called ``close``, for it was not its business
+# to ``unlink``. With ``track=False``, from Python 3.13 on
 # (https://github.com/python/cpython/issues/82300), its tracker is not told.
 #
-# The last warnings, when the program ends, come from *our* tracker. Our ``unlink`` failed,
-# so for it the block is not unlinked; then it cannot find it either.
+# The last warnings, when the program ends, come from *our* tracker. Our ``unlink``
+# failed, so for it the block is not unlinked; then it cannot find it either.
 #
 # What to do
 # ----------
-# - Among the processes of one program (children of ``multiprocessing``) there is one
-#   tracker and no such trouble: the maker unlinks, in a ``finally``.
-# - A program that attaches to the block of another passes ``track=False``. Before 3.13 use a
-#   file and :mod:`mmap` instead.
-# - Take the warning for what it is, a missing ``unlink``: look for the path on which your
-#   program leaves without it, which may be a killed process.
+# - Among the processes of one program (children of ``multiprocessing``) there is
+#   normally one tracker and no such trouble: the maker unlinks, in a ``finally``.
+# - A program that attaches to the block of another passes ``track=False``. Before 3.13
+#   use a file and :mod:`mmap` instead.
+# - Take the warning for what it is, a missing ``unlink``: look for the path on which
+#   your program leaves without it, which may be a killed process.

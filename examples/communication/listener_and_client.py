@@ -46,10 +46,11 @@ if __name__ == "__main__":
         print("answer:", client.recv())
 
 # %%
-# The first client has guessed the key, the second one has it. The server listens on a port of this machine only (``127.0.0.1``; port 0 lets the
-# system choose a free one). Each side makes the other prove that it has the key, and
-# the key itself is never sent. A wrong key ends the connection before anything is
-# unpickled. The server must catch that exception, or the first stranger stops it.
+# The first client has guessed the key, the second one has it. The server listens on a
+# port of this machine only (``127.0.0.1``; port 0 lets the system choose a free one).
+# Each side makes the other prove that it has the key, and the key itself is never sent.
+# A wrong key ends the connection before anything is unpickled. The server must catch
+# that exception, or the first stranger stops it.
 #
 # Why it matters
 # --------------
@@ -91,11 +92,10 @@ if __name__ == "__main__":
 # %%
 # What to do
 # ----------
-# - Always pass ``authkey``, a long random one, and keep it as you would keep a password.
-#   Without it a ``Listener`` lets everybody in.
+# - Always pass ``authkey``, a long random one, and keep it as you would keep a
+#   password. Without it a ``Listener`` lets everybody in.
 # - The key says who talks. It does not hide what is said: nothing is encrypted.
 #   Between machines use a tunnel (TLS, SSH).
 # - With the key comes full power. Where you do not trust the other program entirely,
-#   exchange bytes. CPython's documentation warns of
-#   :meth:`~multiprocessing.connection.Connection.recv` in the same words for
-#   every pipe.
+#   exchange bytes. The warning in the documentation of
+#   :meth:`~multiprocessing.connection.Connection.recv` is meant.

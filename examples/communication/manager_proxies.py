@@ -18,7 +18,7 @@ def visit(guests, name):
 
 if __name__ == "__main__":
     manager = multiprocessing.Manager()
-    print("a new process:", *(child.name for child in multiprocessing.active_children()))
+    print("a new process:", multiprocessing.active_children()[0].name)
     guests = manager.dict()
     for name in ("Ann", "Bob"):
         child = multiprocessing.Process(target=visit, args=(guests, name))
@@ -87,8 +87,10 @@ if __name__ == "__main__":
 # What to do
 # ----------
 # A manager is convenient where little is shared and seldom: settings, a table of who
-# does what. Proxies can be sent to anybody at any time, even to another machine
-# (:ref:`python:multiprocessing-managers`). Put a ``manager.Lock()`` around every change that
-# depends on what was there. For much data, or in an inner loop, it is the wrong tool:
-# send results through :doc:`a queue </gallery/communication/queue_of_work>`, or use
+# does what. Its proxies can be sent through queues and to pools, and a manager with a
+# network address serves other machines too (:ref:`python:multiprocessing-managers`).
+#
+# Put a ``manager.Lock()`` around every change that depends on what was there. For much
+# data, or in an inner loop, a manager is the wrong tool: send results through
+# :doc:`a queue </gallery/communication/queue_of_work>`, or use
 # :doc:`shared memory </gallery/communication/shared_memory_numpy>`.

@@ -35,9 +35,9 @@ if __name__ == "__main__":
         worker.join()
 
 # %%
-# The fast wait for the slowest. ``wait`` returns a different number to each; whoever gets
-# zero can do what is to be done once between the phases. The same barrier then serves
-# a second time.
+# The fast wait for the slowest. ``wait`` returns a different number to each; whoever
+# gets zero can do what is to be done once between the phases. The same barrier then
+# serves a second time.
 #
 # One does not come
 # -----------------
@@ -76,5 +76,5 @@ if __name__ == "__main__":
 # - Give every ``wait`` a timeout, longer than any honest phase.
 # - A process that fails should call ``abort`` on the barrier in its ``except``, so that
 #   the others need not wait for the timeout.
-# - If the phases are calls of ``map`` on :doc:`a pool </gallery/pools/pool_map>`, you need
-#   no barrier: ``map`` returns when all have ended.
+# - If the phases are calls of ``map`` on :doc:`a pool </gallery/pools/pool_map>`, you
+#   need no barrier: ``map`` returns when all have ended.

@@ -86,7 +86,8 @@ if __name__ == "__main__":
 # - Hold a lock briefly, and never while you wait for another process.
 # - If you need two locks, let everybody take them in the same order.
 # - Give ``acquire`` a timeout where a holder may be killed, and treat what the lock
-#   protected as damaged. A lock on the file itself (:func:`fcntl.flock`) is released by
-#   the system when its holder dies.
-# - The lock must reach the child as an argument. A lock made at the top of the module is
-#   made anew in every child that imports the module, and then each has its own.
+#   protected as damaged. A lock on the file itself (:func:`fcntl.flock`) goes when
+#   the file is closed, thus also when its holder dies
+#   (https://man7.org/linux/man-pages/man2/flock.2.html).
+# - The lock must reach the child as an argument. A lock made at the top of the module
+#   is made anew in every child that imports the module, and then each has its own.

@@ -77,16 +77,17 @@ if __name__ == "__main__":
 # What to look at
 # ---------------
 # In the first round the child is dead and the parent hears nothing
-# (:meth:`~multiprocessing.connection.Connection.poll` waits with a limit). ``recv`` would
-# wait for ever, for a word that only the parent itself could still say. As soon as the copy
-# is closed, ``recv`` reports the end at once.
+# (:meth:`~multiprocessing.connection.Connection.poll` waits with a limit). ``recv``
+# would wait for ever, for a word that only the parent itself could still say. As soon
+# as the copy is closed, ``recv`` reports the end at once.
 #
 # What to do
 # ----------
 # - Close the child's end in the parent directly after ``start``.
-# - Under ``fork``, children that start later inherit every end that is still open in the
-#   parent, and keep it open: one more reason to close early.
-# - To wait for several pipes, or for a message or the child's death, whichever is first,
-#   use :func:`multiprocessing.connection.wait`; ``child.sentinel`` can be in its list.
+# - Under ``fork``, children that start later inherit every end that is still open in
+#   the parent, and keep it open: one more reason to close early.
+# - To wait for several pipes, or for a message or the child's death, whichever is
+#   first, use :func:`multiprocessing.connection.wait`; ``child.sentinel`` can be in its
+#   list.
 # - Let only one process write to an end. For many writers take
 #   :doc:`a queue </gallery/communication/queue_of_work>`: it is a pipe with locks.

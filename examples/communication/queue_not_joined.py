@@ -33,8 +33,8 @@ if __name__ == "__main__":
 # What to look at
 # ---------------
 # Nothing changes but the size. On Linux the edge lies at 64 KiB, because that is what a
-# pipe holds (https://man7.org/linux/man-pages/man7/pipe.7.html); other systems have
-# other edges. So the program passes its test with a small result, and hangs with a
+# pipe holds (https://man7.org/linux/man-pages/man7/pipe.7.html); other systems may
+# differ. So the program passes its test with a small result, and hangs with a
 # real one.
 #
 # Where the child waits
@@ -61,15 +61,15 @@ if __name__ == "__main__":
 # %%
 # Read the two stacks from the bottom. ``put`` returned long ago; it only handed the
 # bytes to a thread. That thread stands in ``_send``: the pipe is full and nobody reads.
-# The main thread has left ``produce_and_tell`` and is about to end, but joins the thread
-# first, lest the bytes be lost.
+# The main thread has left ``produce_and_tell`` and is about to end, but joins the
+# thread first, lest the bytes be lost.
 #
 # What to do
 # ----------
 # Get first, join afterwards. If the parent does not know how much will come, let the
 # child put a last item, ``None`` for instance, and get until it arrives.
 #
-# :meth:`~multiprocessing.Queue.cancel_join_thread` lets the child end at once, and throws
-# away what is not yet in the pipe. That is seldom what you want. An executor
+# :meth:`~multiprocessing.Queue.cancel_join_thread` lets the child end at once, and
+# throws away what is not yet in the pipe. That is seldom what you want. An executor
 # (:doc:`/gallery/pools/executor_futures`) does not have this problem: it reads all the
 # time.

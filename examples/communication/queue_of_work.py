@@ -46,8 +46,8 @@ if __name__ == "__main__":
 #
 # Two details carry the program:
 #
-# - *The end.* A worker that waits in :meth:`~multiprocessing.Queue.get` cannot know that
-#   no more will come. ``None`` tells it, and each worker eats one ``None``.
+# - *The end.* A worker that waits in :meth:`~multiprocessing.Queue.get` cannot know
+#   that no more will come. ``None`` tells it, and each worker eats one ``None``.
 # - *The order at the end.* First get all results, then join:
 #   :doc:`/gallery/communication/queue_not_joined` shows what happens otherwise.
 #
@@ -72,5 +72,5 @@ if __name__ == "__main__":
 # :meth:`~multiprocessing.Queue.qsize` whether there is more to do. Count what you
 # expect, as the parent does here, or wait for a last item, as the workers do.
 #
-# Before you write such a loop, look at :doc:`/gallery/pools/executor_futures`: an executor
-# is this program, with errors and dying workers taken care of.
+# Before you write such a loop, look at :doc:`/gallery/pools/executor_futures`: an
+# executor is this program, with errors and dying workers taken care of.

@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy"]
+# ///
 """
 One NumPy array in several processes
 ====================================
@@ -47,8 +51,9 @@ if __name__ == "__main__":
     for child in children:
         child.join()
     table = table_in(block)
-    print("means of the rows, in the parent:", *table.mean(axis=1))
-    print(f"the array: {table.nbytes:,} bytes; pickled block:", len(pickle.dumps(block)))
+    print("means of the two rows, in the parent:", *table.mean(axis=1))
+    print(f"bytes in the array:       {table.nbytes:>10,}")
+    print(f"bytes sent to each child: {len(pickle.dumps(block)):>10,}")
 
 # %%
 # What to look at
@@ -63,8 +68,8 @@ if __name__ == "__main__":
 # Giving it back
 # --------------
 # ``close`` ends this process's view. ``unlink`` destroys the block, once, when nobody
-# needs it any more. The array must go first. One made by ``numpy.frombuffer`` insists on
-# it; one made by ``numpy.ndarray(buffer=...)``, as in most examples, does not:
+# needs it any more. The array must go first. One made by ``numpy.frombuffer`` insists
+# on it; one made by ``numpy.ndarray(buffer=...)``, as in many examples, does not:
 
 
 def use_after_close(block):
@@ -103,5 +108,5 @@ if __name__ == "__main__":
 # - Put ``unlink`` into a ``finally``, or let a
 #   :class:`~multiprocessing.managers.SharedMemoryManager` do it. What a forgotten one
 #   does: :doc:`/gallery/communication/leaked_shared_memory`.
-# - In a container ``/dev/shm`` may be small: Docker gives it 64 MB unless told otherwise
-#   (https://github.com/moby/moby/issues/29492).
+# - In a container ``/dev/shm`` may be small: Docker gives it 64 MB unless told
+#   otherwise (https://github.com/moby/moby/issues/29492).

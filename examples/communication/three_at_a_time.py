@@ -40,13 +40,13 @@ if __name__ == "__main__":
         print(f"Semaphore({allowed}): at most {most.value} at once")
 
 # %%
-# In the first round all six are inside together. In the second the count never goes
+# In the first round nothing holds them back. In the second the count never goes
 # beyond three: when one leaves, the next comes in.
 #
 # One release too many
 # --------------------
-# A semaphore is a counter. ``release`` adds one, whoever calls it and however often, and
-# a mistake raises the limit for good. A ``BoundedSemaphore`` refuses:
+# A semaphore is a counter. ``release`` adds one, whoever calls it and however often,
+# and a mistake raises the limit for good. A ``BoundedSemaphore`` refuses:
 
 if __name__ == "__main__":
     for kind in (multiprocessing.Semaphore, multiprocessing.BoundedSemaphore):
@@ -68,5 +68,5 @@ if __name__ == "__main__":
 # - Use ``with``: it cannot release twice.
 # - To run many tasks, three at a time, do not start a process for each and let them
 #   wait. Take a pool of three workers: :doc:`/gallery/pools/executor_futures`.
-# - As with :doc:`a lock </gallery/communication/one_at_a_time>`, a process that is killed
-#   inside never gives its place back.
+# - As with :doc:`a lock </gallery/communication/one_at_a_time>`, a process that is
+#   killed inside never gives its place back.

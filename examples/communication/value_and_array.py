@@ -76,4 +76,4 @@ if __name__ == "__main__":
 #   and a write, so hold it: ``with total.get_lock():``.
 #   :doc:`/gallery/countdown/lost_updates` shows what is lost without.
 # - If each process writes to its own places only, no lock is needed:
-#   :func:`~multiprocessing.sharedctypes.RawArray` has none and is faster.
+#   :func:`~multiprocessing.sharedctypes.RawArray` has none.

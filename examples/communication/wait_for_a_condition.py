@@ -64,14 +64,14 @@ if __name__ == "__main__":
 # %%
 # What to look at
 # ---------------
-# The loaf was there all the time. ``wait`` slept through the whole timeout beside it, and
-# without a timeout it would have slept for ever.
+# The loaf was there all the time. ``wait`` slept through the whole timeout beside it,
+# and without a timeout it would have slept for ever.
 #
 # What to do
 # ----------
 # - Always ``wait_for``, with the lock held, and with a function that looks at shared
-#   state: a :class:`~multiprocessing.Value`, not a global variable, of which each process
-#   has its own.
+#   state: a :func:`~multiprocessing.Value`, not a global variable, of which each
+#   process has its own.
 # - Change that state only with the lock held, and notify in the same block.
 # - If all you want is a shelf, take ``multiprocessing.Queue(maxsize=2)``:
 #   :doc:`/gallery/communication/queue_of_work`. A condition is for what no ready-made

@@ -40,8 +40,8 @@ if __name__ == "__main__":
     late.join()
 
 # %%
-# All runners stand in front of one flag, and one ``set`` lets all of them run. Dot comes
-# when the race is over and does not wait: an event stays set until somebody calls
+# All runners stand in front of one flag, and one ``set`` lets all of them run. Dot
+# comes when the race is over and does not wait: an event stays set until somebody calls
 # ``clear``. So it does not matter who is first, the one who waits or the one who sets.
 #
 # A wait with a limit
@@ -70,7 +70,7 @@ if __name__ == "__main__":
 # - Use an event for what happens once: ready, go, stop. It tells *that*, not *what* or
 #   *how many*: for that send a message, or count with a semaphore, as the runners do to
 #   say that they are at the line.
-# - Do not ``clear`` and ``set`` one event in turns to mark rounds. A process that is slow
-#   to wake misses a round. Take
-#   :doc:`a barrier </gallery/communication/meet_at_the_barrier>`.
+# - Do not ``clear`` and ``set`` one event in turns to mark rounds. A process that is
+#   slow to wake misses a round. Take :doc:`a barrier
+#   </gallery/communication/meet_at_the_barrier>`.
 # - ``wait`` sleeps and costs no processor time; a loop over ``is_set`` does.

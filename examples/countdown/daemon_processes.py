@@ -54,7 +54,7 @@ if __name__ == "__main__":
         child = multiprocessing.Process(target=countdown, args=(name, 7), name=name)
         child.daemon = name == "daemon"
         child.start()
-    time.sleep(0.4)
+    time.sleep(0.35)
     print("this was the last line of the program")
 
 # %%

@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["matplotlib"]
+# ///
 """
 The countdown and the GIL
 =========================

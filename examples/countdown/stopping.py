@@ -60,7 +60,8 @@ if __name__ == "__main__":
 # Look for the words *tidied up*. They are there after asking with an
 # :class:`~multiprocessing.Event`, and missing after ``terminate`` and ``kill``.
 # :meth:`~multiprocessing.Process.interrupt`, there from Python 3.14 on, sends the
-# signal that Ctrl-C sends: ``KeyboardInterrupt`` is raised in the child, and ``finally`` runs.
+# signal that Ctrl-C sends: ``KeyboardInterrupt`` is raised in the child, and
+# ``finally`` runs.
 #
 # Make terminate polite
 # ---------------------

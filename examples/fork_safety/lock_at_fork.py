@@ -100,8 +100,8 @@ if __name__ == "__main__":
 # %%
 # What to look at
 # ---------------
-# The parent listed two threads and the child one, but both saw the lock locked. No
-# release in the parent reaches the child: after the fork these are two locks.
+# The parent listed two threads and the child one, and yet the lock was locked in both.
+# No release in the parent reaches the child: since the fork these are two locks.
 #
 # Your program need not own such a lock. The standard library and every library that
 # starts a thread have some, and :doc:`/gallery/fork_safety/innocent_print` shows one

@@ -15,7 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 
 def save(name):
-    time.sleep(0.3)
+    print(f"saving {name}")
+    time.sleep(0.4)
     print(f"saved {name}")
 
 
@@ -23,12 +24,13 @@ if __name__ == "__main__":
     with multiprocessing.Pool(2) as pool:
         for name in ["one", "two", "three"]:
             pool.apply_async(save, (name,))
+        time.sleep(0.2)
     print("left the block of the Pool")
-    time.sleep(1)
-    print("a second later: still nothing is saved")
+    time.sleep(0.8)
+    print("some time later: nothing has been saved")
 
 # %%
-# No error, no warning, nothing saved. The end of the block calls
+# The work had begun, and ended there: no error, no warning, nothing saved. The end of the block calls
 # :meth:`Pool.terminate <multiprocessing.pool.Pool.terminate>`.
 #
 # Now the same with the executor:

@@ -6,7 +6,7 @@ A loop over many processes
 several processes, and returns the results in the order of the items. It is the
 parallel form of ``[square(n) for n in range(1, 5)]``.
 
-The items are dealt to the workers as they become free. Here the first items take
+The items are dealt to the workers as they become free. Here the first item takes
 longest, so the lines of the workers come in another order than the results.
 """
 
@@ -18,7 +18,7 @@ import time
 
 
 def square(n):
-    time.sleep((5 - n) / 10)
+    time.sleep(1 if n == 1 else 0.1)
     print(f"{n} squared is {n * n}")
     return n * n
 

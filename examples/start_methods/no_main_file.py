@@ -56,7 +56,8 @@ def run(method, what, *arguments, text="", files=None):
 
 
 if __name__ == "__main__":
-    for method in sorted(multiprocessing.get_all_start_methods()):
+    methods = multiprocessing.get_all_start_methods()
+    for method in [name for name in ("fork", "spawn") if name in methods]:
         print(f"--- {method}")
         run(method, "python hello.py", "hello.py", files={"hello.py": FUNCTION + GUARDED})
         run(method, "python -c ...", "-c", FUNCTION + START)
@@ -69,7 +70,14 @@ if __name__ == "__main__":
 # Under fork all five work: nothing is imported. Otherwise only the first does. From the
 # standard input the child looks for a file with the name ``<stdin>``. A package's
 # ``__main__.py`` is a file, but children never import it: it usually has no guard, and
-# would run the program again.
+# would run the program again. With forkserver it is the same:
+
+if __name__ == "__main__" and "forkserver" in methods:
+    run("forkserver", "python -c ...", "-c", FUNCTION + START)
+    run("forkserver", "python < hello.py", text=FUNCTION + START)
+
+# %%
+# (A second line of errors comes from a server that died of the first.)
 #
 # The cure
 # --------

@@ -1,4 +1,4 @@
-"""Record examples from the command line: ``python -m process_gallery record SCRIPT [SCRIPT...]``.
+"""Record examples from the command line: ``python -m process_gallery record SCRIPT [SCRIPT...]``, ``matrix``, ``pythons``.
 
 It runs without Sphinx. Exit codes: 0 if every run is what its example declares, 1 if one is not, 2 if something that was given
 cannot be used, 130 after Ctrl-C (143 after SIGTERM), when everything that was started has been ended.
@@ -11,13 +11,16 @@ import dataclasses
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import matrix
+from .cache import Installed
 from .cells import ExampleError, read_script
 from .interpreters import InterpreterError, probe
 from .record import Record
-from .recorder import Job, record_all, stop_on_sigterm
+from .recorder import Job, RecorderError, record_all, stop_on_sigterm
 from .report import failure, terminal
 
 
@@ -29,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     stop_on_sigterm()
     try:
-        return _record(options)
+        commands = {"record": _record, "matrix": _matrix, "pythons": _pythons}
+        return commands[options.command](options)
     except (ExampleError, InterpreterError, _InputError) as error:
         print(f"process_gallery: {error}", file=sys.stderr)
         return 2
@@ -58,6 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument(
         "--json", metavar="FILE", help="write the record there, a list of them for several scripts; - is standard output"
     )
+    many = commands.add_parser(
+        "matrix", help="run scripts on many interpreters, keep the records",
+        description="Run each script on every interpreter found (on the PATH, pyenv's, uv's, ~/.cache/pythons) or told; keep the records.",
+    )  # fmt: skip
+    many.add_argument("scripts", nargs="+", metavar="SCRIPT", type=Path, help="a Python script")
+    many.add_argument("--pythons", nargs="+", metavar="EXE", help="interpreters (default: those that are found)")
+    many.add_argument("--records", default="docs/records", metavar="DIR", type=Path, help="where records are kept (default: docs/records)")
+    many.add_argument("--jobs", type=int, default=0, metavar="N", help="how many run at once (default: one a processor)")
+    many.add_argument("--newest", action="store_true", help="record each script only on the newest interpreter that has what it needs")
+    commands.add_parser("pythons", help="list the interpreters of this machine", description="List the interpreters of this machine.")
     return parser
 
 
@@ -103,6 +117,50 @@ def _record(options: argparse.Namespace) -> int:
     for message in failures:
         print(message, file=sys.stderr)
     return 1 if failures else 0
+
+
+def _matrix(options: argparse.Namespace) -> int:
+    scripts = [read_script(path) for path in options.scripts]
+    pythons = matrix.told(options.pythons) if options.pythons else matrix.find()
+    if not any(python.probe for python in pythons):
+        raise _InputError("none of these interpreters can be used: " + "; ".join(python.error for python in pythons))
+    pairs = [(script, python) for python in pythons for script in scripts]
+    failed = 0
+    if options.newest:
+        installed = {p.path: Installed.ask(p.path, scripts) for p in pythons if p.probe and p.probe.version_info >= (3, 11)}
+        pairs = []
+        for script in scripts:
+            python, missing = matrix.newest_that_has(script, pythons, installed)
+            if python is None:
+                failed += 1
+                print(f"{matrix.name_of(script)}: not recorded: no interpreter has {' and '.join(missing)}", file=sys.stderr)
+            else:
+                pairs.append((script, python))
+    at_once = options.jobs or matrix.processors()
+    changes: Counter[str] = Counter()
+    for number, row in enumerate(matrix.renew(pairs, options.records, at_once=at_once), 1):
+        if isinstance(row, RecorderError):
+            failed += 1
+            print(f"[{number:3}/{len(pairs)}] {row}", file=sys.stderr)
+            continue
+        changes[row.change.split()[0]] += 1
+        python = row.record.interpreter
+        outcome = row.record.outcome if row.record.as_expected else f"{row.record.outcome.upper()}, expected {row.record.expected}"
+        version = f"{python.implementation} {python.version}"
+        print(f"[{number:3}/{len(pairs)}] {row.name:40} {version:16} {outcome:10} {row.record.duration:5.1f} s  {row.change}", flush=True)
+        if row.record.outcome == matrix.BROKEN:
+            print(f"          {row.record.error}")
+    size = sum(path.stat().st_size for path in options.records.rglob("*.json"))
+    print(f"{changes['new']} new, {changes['changed']} changed, {changes['as']} as before; {size / 1000:,.0f} kB in {options.records}")
+    return 1 if failed else 0
+
+
+def _pythons(options: argparse.Namespace) -> int:
+    del options
+    for python in matrix.find():
+        if python.probe:
+            print(python.path)
+    return 0
 
 
 def _write(target: str | None, records: list[Record], *, single: bool) -> None:

@@ -117,8 +117,7 @@ def local_modules(script: Path, source: bytes) -> list[Path]:
 def key(script: Script, python: Probe, installed: Installed) -> str:
     """Return a digest of all that a record of this script depends on."""
     parts: list[object] = [SCHEMA, _recorder(), python.path, python.interpreter, hashlib.sha256(script.source).hexdigest()]
-    for path in local_modules(script.path, script.source):
-        parts.append((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
+    parts.extend((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in local_modules(script.path, script.source))
     names = sorted({name.partition(".")[0] for name in imported(script.source)[0]})
     parts.extend((name, installed.versions.get(name)) for name in names)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -95,7 +95,8 @@ def docstring_end(text: str) -> int:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 0
-    if not body or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Constant) or not isinstance(body[0].value.value, str):
+    first = body[0].value if body and isinstance(body[0], ast.Expr) else None
+    if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
         return 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):  # as sphinx-gallery: of "one" "two", the first string only
         if token.type == tokenize.STRING:

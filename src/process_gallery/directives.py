@@ -29,8 +29,9 @@ class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names
 class Recorded(SphinxDirective):
     """Embed a recorded run.
 
-    The argument is the example's path below the folder of examples. Options: ``cells`` (numbers from 1, and ranges; all by default), ``show``
-    (words of :data:`PARTS`; ``code figures output`` by default), ``outcome`` (the page relies on it: another one is an error).
+    The argument is the example's path below the folder of examples. Options: ``cells`` (numbers from 1, and ranges; all by
+    default), ``show`` (words of :data:`PARTS`; ``code figures output`` by default), ``outcome`` (the page relies on it: another
+    one is an error).
     """
 
     required_arguments = 1

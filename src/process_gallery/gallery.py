@@ -26,7 +26,7 @@ from sphinx.util.console import bold, colorize
 from . import render
 from .cache import Cache, Installed, key
 from .cells import ExampleError, Script, read_script
-from .interpreters import InterpreterError, Probe, probe
+from .interpreters import InterpreterError, probe
 from .record import Record, RecordError
 from .recorder import Job, record_all, stop_on_sigterm
 from .report import failure
@@ -204,7 +204,7 @@ def record_examples(app: Sphinx) -> None:
 
     jobs: list[Job] = []
     keys: dict[str, str] = {}
-    for path, (name, script, mark) in found.items():
+    for place, (name, script, mark) in found.items():
         lacking = installed.missing(script, interpreter)
         if lacking:
             example = committed(app, name, script, tuple(lacking))
@@ -214,18 +214,21 @@ def record_examples(app: Sphinx) -> None:
                     f"under {records_folder(app)}; install what it needs, or record it where that is installed"
                 )
             else:
-                _put(path, example, mark, fresh=_examples.get(path) != example)
+                _put(place, example, mark, fresh=_examples.get(place) != example)
             continue
-        keys[path] = key(script, interpreter, installed)
-        record = cache.load(name, keys[path])
+        keys[place] = key(script, interpreter, installed)
+        record = cache.load(name, keys[place])
         if record is None:
             jobs.append(Job(script, python=python, name=name))
         else:
-            _put(path, Example(name, script, record, str(cache.path(name, keys[path]))), mark, fresh=False)
+            _put(place, Example(name, script, record, str(cache.path(name, keys[place]))), mark, fresh=False)
     if jobs:
         _record(jobs, found, keys, cache, problems, app)
     if problems:
-        raise ExtensionError("\n\n" + "\n\n".join(problems))
+        for problem in problems:
+            logger.error("%s\n", problem)
+        message = f"{len(problems)} of {len(found)} examples cannot be shown as they are; see above. The records of the others are kept."
+        raise ExtensionError(message)
 
 
 def _record(

@@ -18,7 +18,7 @@ HOOKS = Path(__file__).parent / "_child" / "site"
 """Folder that is put on the ``PYTHONPATH`` of an example."""
 RUNNER = Path(__file__).parent / "_child" / "cell_runner.py"
 
-_PYTHON = re.compile(r"python3(\.\d+t?)?")
+_PYTHON = re.compile(r"python[23](\.\d+t?)?")
 
 # Works on Python 2.7 and 3.x; prints a literal, which is read without being executed.
 _QUESTION = """
@@ -40,7 +40,8 @@ if sys.version_info >= (3, 11):  # byte code, made once: compiling costs each ex
         pass
 prefixes = sorted({sys.prefix, getattr(sys, "base_prefix", sys.prefix), os.path.realpath(sys.prefix)})
 gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.python_implementation(), sys.platform, platform.machine(),
+print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.python_implementation(),
+            "linux" if sys.platform.startswith("linux") else sys.platform, platform.machine(),
             method, bool(gil), prefixes, runner)))
 """
 
@@ -98,24 +99,8 @@ def find_pythons() -> list[str]:
     Looked at are this interpreter, ``python3`` and ``python3.N`` on the ``PATH``, and what pyenv, uv and this project's own
     download keep in the home folder. Of two of a version this interpreter goes first, then the ``PATH``.
     """
-    candidates = [sys.executable]
-    for folder in os.get_exec_path():
-        try:
-            names = os.listdir(folder)
-        except OSError:
-            continue
-        candidates += [os.path.join(folder, name) for name in sorted(names) if _PYTHON.fullmatch(name)]
-    home = Path.home()
-    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    for kept in (pyenv / "versions", home / ".cache" / "pythons", home / ".local" / "share" / "uv" / "python"):
-        candidates += [str(path) for path in sorted(kept.glob("*/bin/python3"))]
     found: dict[tuple[object, ...], str] = {}
-    seen: set[str] = set()
-    for path in candidates:
-        real = os.path.realpath(path)
-        if real in seen:
-            continue
-        seen.add(real)
+    for path in candidates():
         try:
             answer = probe(path)
         except InterpreterError:  # a pyenv shim without its version, a broken installation
@@ -123,3 +108,22 @@ def find_pythons() -> list[str]:
         if answer.version_info >= (3,):
             found.setdefault((answer.version_info, answer.interpreter.implementation, not answer.interpreter.gil), path)
     return [found[key] for key in sorted(found)]
+
+
+def candidates() -> list[str]:
+    """Return the paths of all that may be a Python on this machine, 2 and 3, also what does not start; each program once."""
+    paths = [sys.executable]
+    for folder in os.get_exec_path():
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        paths += [os.path.join(folder, name) for name in sorted(names) if _PYTHON.fullmatch(name)]
+    home = Path.home()
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
+    for kept in (pyenv / "versions", home / ".cache" / "pythons", home / ".local" / "share" / "uv" / "python"):
+        paths += [str(path) for pattern in ("*/bin/python3", "*/bin/python2") for path in sorted(kept.glob(pattern))]
+    first: dict[str, str] = {}
+    for path in paths:
+        first.setdefault(os.path.realpath(path), path)
+    return list(first.values())

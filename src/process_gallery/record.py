@@ -137,6 +137,8 @@ class Record:
     """Day of the run, ``YYYY-MM-DD``."""
     shortened: list[str] = field(default_factory=list)
     """Kinds of folder whose absolute paths were shortened in the text."""
+    cores: int = 0
+    """Processors that the example could use; 0 if not known."""
     leaves: list[str] = field(default_factory=list)
     """Names of the processes that the script declares to leave behind."""
     schema: int = SCHEMA

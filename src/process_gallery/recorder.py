@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import datetime
 import hashlib
 import marshal
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,10 +41,15 @@ HEAD = TAIL = 32 * 1024
 """Bytes of a cell's output that are kept from its beginning, and from its end."""
 GRACE = 0.5
 """Seconds that processes get to end by themselves after the example has ended."""
+PATIENCE = 15.0
+"""Seconds after an example's timeout at which its supervisor is taken for dead: it has been stopped, or the machine sleeps."""
+ASK_THE_KERNEL = True
+"""Use PIDFD_GET_INFO where the kernel has it; False forces what older kernels do."""
 
 # Imported, not run as a script: so its byte code is cached, which saves a third of what recording costs.
 _START = "import sys; sys.path.append(sys.argv.pop(1)); import supervisor; supervisor.serve()"
 _SIGNALS = {int(number): number.name for number in signal.Signals}
+_LAST_LINE = re.compile(r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z", re.MULTILINE)
 _REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
 
 
@@ -100,29 +107,43 @@ def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, 
 
     Those that declare ``sphinx_gallery_parallel = False`` run alone, after the others. When the caller stops early, by an
     exception or Ctrl-C, everything that was started is ended before this generator is.
+
+    Raises
+    ------
+    InterpreterError
+        If an interpreter cannot be used; nothing has been run then.
     """
     waiting = deque(sorted(jobs, key=lambda job: job.script.declared.alone))
+    for job in waiting:
+        probe(job.python)
     active: list[_Run] = []
     idle: list[_Supervisor] = []
     selector = selectors.DefaultSelector()
     try:
         while waiting or active:
             while waiting and len(active) < at_once and not (active and (waiting[0].script.declared.alone or active[0].alone)):
-                run = _Run(waiting.popleft(), idle.pop() if idle else _Supervisor())
+                job = waiting.popleft()
+                try:
+                    run = _Run(job, idle)
+                except RecorderError as error:
+                    yield job, error
+                    continue
                 active.append(run)
                 selector.register(run.supervisor.output, selectors.EVENT_READ, run)
-            for key, _ in selector.select():
-                run = key.data
-                if not run.supervisor.read():
+            if not active:
+                continue
+            ready = [key.data for key, _ in selector.select(max(0.0, min(run.limit for run in active) - time.monotonic()))]
+            for run in list(active):
+                late = time.monotonic() > run.limit
+                if not late and (run not in ready or not run.supervisor.read()):
                     continue
                 selector.unregister(run.supervisor.output)
                 active.remove(run)
                 result: Record | RecorderError
                 try:
-                    result = run.result()
+                    result = run.result(late=late)
                     idle.append(run.supervisor)
                 except RecorderError as error:
-                    run.supervisor.end()
                     result = error
                 yield run.job, result
     finally:
@@ -163,31 +184,29 @@ class _Supervisor:
         self.data += data
         return not data or data.endswith(b"\n")
 
-    def errors(self) -> str:
-        """Return what a supervisor that has failed wrote."""
-        assert self.process.stderr
-        text = self.process.stderr.read().decode("utf-8", "replace").strip()
-        return f"exit code {self.process.wait()}\n{text}"
-
-    def end(self) -> None:
-        """End it, and with it the example that it watches."""
-        assert self.process.stdin and self.process.stdout and self.process.stderr
-        self.process.stdin.close()
+    def end(self) -> str:
+        """End it, and with it the example that it watches; return what it complained about."""
+        assert self.process.stdin
+        with contextlib.suppress(OSError):  # it has gone, with a request unread
+            self.process.stdin.close()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
+        assert self.process.stderr
+        text = self.process.stderr.read().decode("utf-8", "replace").strip()
+        code = self.process.wait()
+        self.output.close()
         self.process.stderr.close()
+        return text or (f"ended by {_SIGNALS.get(-code, -code)}" if code < 0 else f"exit code {code}")
 
 
 class _Run:
     """One example in the hands of a supervisor."""
 
-    def __init__(self, job: Job, supervisor: _Supervisor) -> None:
+    def __init__(self, job: Job, idle: list[_Supervisor]) -> None:
+        """Start it, under a supervisor that has nothing to do, or else a new one."""
         self.job = job
-        self.supervisor = supervisor
         declared = job.script.declared
         self.alone = declared.alone
         self.probe: Probe = probe(job.python)
@@ -195,19 +214,34 @@ class _Run:
         self.memory = job.memory if job.memory is not None else declared.memory
         self.whole = job.whole or self.probe.version_info < (3, 11)
         self.script = Path(os.path.abspath(job.script.path))
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
-        supervisor.send(
+        self.limit = time.monotonic() + self.timeout + PATIENCE
+        try:
+            self.folder = _folder()
+        except OSError as error:
+            raise RecorderError(
+                f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; free some space, or set TMPDIR"
+            ) from error
+        try:
+            self.supervisor = idle.pop() if idle else _Supervisor()
+            self._send()
+        except OSError as error:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise RecorderError(f"{self.script}: the recorder itself cannot start: {error}") from error
+
+    def _send(self) -> None:
+        self.supervisor.send(
             {
                 "python": self.probe.path,
                 "script": str(self.script),
                 "runner": self.probe.runner,
-                "cells": ",".join(f"{first}-{last}" for first, last in job.script.cells),
+                "cells": "" if self.whole else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
                 "cwd": str(self.folder / "cwd"),
                 "events": str(self.folder / "events"),
                 "figures": str(self.folder / "figures"),
                 "environment": environment(os.environ, self.folder),
                 "memory": self.memory or 0,
-                "credentials": job.credentials,
+                "credentials": self.job.credentials,
+                "ask": ASK_THE_KERNEL,
                 "whole": self.whole,
                 "head": HEAD,
                 "tail": TAIL,
@@ -216,19 +250,36 @@ class _Run:
             }
         )
 
-    def cancel(self) -> None:
-        """End the example and everything that it started."""
-        self.supervisor.end()
+    def cancel(self) -> str:
+        """End the example and everything that it started; return what the supervisor complained about."""
+        complaint = self.supervisor.end()
+        _sweep(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
+        return complaint
 
-    def result(self) -> Record:
-        try:
-            result = ast.literal_eval(self.supervisor.data.decode("ascii"))
-        except (ValueError, SyntaxError):
-            errors = self.supervisor.errors()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise RecorderError(f"{self.script}: the recorder itself failed: {errors}") from None
-        return self._record(result)
+    def result(self, *, late: bool) -> Record:
+        """Return the record.
+
+        Parameters
+        ----------
+        late
+            True if the supervisor has not answered though it should have.
+
+        Raises
+        ------
+        RecorderError
+            If the supervisor has failed, or the example has stopped or killed it.
+        """
+        data = self.supervisor.data
+        if data.endswith(b"\n"):
+            return self._record(ast.literal_eval(data.decode("ascii")))
+        if late:
+            self.supervisor.process.kill()
+        complaint = self.cancel()
+        raise RecorderError(
+            f"{self.script}: {'the supervisor does not answer' if late else f'the supervisor has failed ({complaint})'}; "
+            "has the example stopped or killed its parent process?"
+        )
 
     def _record(self, result: dict[str, Any]) -> Record:
         shorten = _Shortener(self.script.parent, self.folder, self.probe)
@@ -251,13 +302,13 @@ class _Run:
                 data["signal"] = _SIGNALS.get(data["signal"], str(data["signal"]))
             processes.append(Process(**data))
         main = processes[0]
-        raised = result["raised"]
+        raised = result["raised"] or (_raised_in("".join(piece.text for cell in cells for piece in cell.output)) if self.whole else None)
         if result["timed_out"]:
             outcome = "timeout"
         elif main.signal:
             outcome = f"signal {main.signal}"
         elif raised and main.exit_code == 1:
-            outcome = f"exception {raised[1]}"
+            outcome = f"exception {raised[0]}"
         else:
             outcome = f"exit {main.exit_code}" if main.exit_code else "ok"
         return Record(
@@ -274,11 +325,12 @@ class _Run:
             left_behind=result["left_behind"],
             timeout=self.timeout,
             memory_limit=self.memory,
-            error=shorten(f"{raised[1]}: {raised[2]}" if raised[2] else raised[1]) if raised and outcome.startswith("exception") else "",
+            error=shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0]) if raised and outcome.startswith("exception") else "",
             whole=self.whole,
             named=job.credentials,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
             shortened=shorten.kinds,
+            cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
             leaves=list(source.declared.leaves),
         )
 
@@ -297,6 +349,41 @@ def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
         "COLUMNS": "80",
         "LINES": "24",
     }
+
+
+def _folder() -> Path:
+    """Make the folder of one run.
+
+    Its name is short: what multiprocessing makes below it is the address of a socket, for which the kernel has 107 bytes.
+    """
+    parent = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if len(parent) > 50 and os.access("/tmp", os.W_OK) else parent))  # noqa: S108
+
+
+def _sweep(folder: Path) -> None:
+    """Kill what an example whose supervisor has been killed has left: processes whose environment names the run's folder."""
+    mark = f"PROCESS_GALLERY={folder}/".encode()
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        found = False
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):  # it has ended, or is another user's
+                if mark in environment.read_bytes():
+                    os.kill(int(environment.parent.name), signal.SIGKILL)
+                    found = True
+        if not found:
+            return
+        time.sleep(0.01)
+
+
+def _raised_in(text: str) -> tuple[str, str] | None:
+    """Return the name and the message of the exception whose traceback ends a text.
+
+    >>> _raised_in("Traceback (most recent call last):\\n  File 'x'\\nurllib.error.URLError: <no host>\\n")
+    ('URLError', '<no host>')
+    """
+    match = _LAST_LINE.search(text)
+    return (match[1], match[2] or "") if match else None
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -9,6 +9,7 @@ It imports the standard library only, no more of it than it must, and that while
 module starts it and reads the literal that it prints.
 """
 
+import _signal
 import _socket
 import marshal
 import os
@@ -18,13 +19,18 @@ import time
 LINUX = sys.platform == "linux"
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
 TICK = (0.002, 0.005, 0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
-FIGURE = 4 << 20  # characters of one figure that are kept
+PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
+FIGURE, FIGURES = 4 << 20, 64 << 20  # bytes of one figure, and of all, that are kept
+DUMP = 1 << 16  # bytes of a process's stacks that are kept
 FATAL = b"Fatal Python error: "
-ABRT, KILL, STOP, CONT = 6, 9, 19, 18
-if not LINUX:
-    import signal
-
-    STOP, CONT = int(signal.SIGSTOP), int(signal.SIGCONT)
+# What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike, but a reader sees those, too.
+DUMPS = [FATAL + name + b"\n\n" for name in (b"Aborted", b"Segmentation fault", b"Bus error", b"Floating-point exception", b"Illegal instruction")]
+ABRT, SEGV, KILL, STOP, CONT = _signal.SIGABRT, _signal.SIGSEGV, _signal.SIGKILL, _signal.SIGSTOP, _signal.SIGCONT
+CRASHES = (ABRT, SEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL)
+FILES = None  # this program's own limits of open files, as they were at its start
+HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")  # multiprocessing's own: they end when those that they serve have ended
+# Meant for the example, or for the build's terminal; the build says by closing standard input that it is over.
+IGNORED = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2, _signal.SIGALRM)
 
 
 class Cell:
@@ -37,6 +43,8 @@ class Cell:
         self.omitted = 0
 
     def add(self, when, process, data):
+        if not data:
+            return
         if self.head > 0 and not self.last:
             part, data = data[: self.head], data[self.head :]
             self.head -= len(part)
@@ -93,9 +101,10 @@ class Supervisor:
         self.raised = None
         self.pidfds = {}
         self.fifo_rest = b""
+        self.program = os.path.realpath(request["python"])
         self.cancelled = False
+        self.closing = False  # everything but multiprocessing's helpers has been killed
         self.rusage = 0
-        self.aborted = set()
 
     # -- the example's start
 
@@ -125,12 +134,11 @@ class Supervisor:
                 os._exit(127)
         os.close(write)
         os.close(go_read)
+        self.become_subreaper()
+        self.import_the_rest()
         self.main = self.process(pid, how="main", name="MainProcess", start=0.0)
         self.main["sure"] = True
         self.main["asked"] = 0.0
-        self.become_subreaper()
-        self.import_the_rest()
-        self.watch(self.main)
         if not request["whole"]:
             try:
                 os.write(go_write, b"g")
@@ -140,8 +148,6 @@ class Supervisor:
 
     def become_example(self, write, go):
         """In the forked child: become the example's interpreter."""
-        import fcntl
-
         request = self.request
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
@@ -150,10 +156,15 @@ class Supervisor:
         os.dup2(write, 2)
         os.chdir(request["cwd"])
         os.umask(0o022)
+        for number in IGNORED:
+            _signal.signal(number, _signal.SIG_DFL)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
         if request["memory"] or LINUX:
             import resource
 
             resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+            if FILES:  # an earlier run of this supervisor has raised it
+                resource.setrlimit(resource.RLIMIT_NOFILE, FILES)
             if request["memory"]:
                 limit = request["memory"] << 20
                 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -163,13 +174,8 @@ class Supervisor:
         if request["whole"]:
             command += [request["script"]]
         else:
-            # High numbers: an example that looks at its file descriptors shall find what a reader's would find.
-            marks = fcntl.fcntl(write, fcntl.F_DUPFD, 200)
-            go = fcntl.fcntl(go, fcntl.F_DUPFD, 200)
             os.set_inheritable(go, True)
-            os.set_inheritable(marks, True)
-            command += [request["runner"], request["script"], request["cells"], self.nonce, str(marks), str(go)]
-            command += [request["events"], request["figures"]]
+            command += [request["runner"], request["script"], request["cells"], self.nonce, str(go), request["events"], request["figures"]]
         os.execve(request["python"], command, environment)
 
     def become_subreaper(self):
@@ -180,25 +186,47 @@ class Supervisor:
             ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)
 
     def import_the_rest(self):
-        global codecs, fcntl, select, struct
+        """Import what is not needed before the example's interpreter has been started."""
+        global FILES, codecs, fcntl, select, struct
         import codecs
         import fcntl
+        import resource
         import select
         import struct
 
+        if not FILES:  # each of the example's living processes takes a descriptor here
+            FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (FILES[1], FILES[1]))
+        if LINUX:
+            try:
+                fcntl.fcntl(self.fifo, 1031, 1 << 20)  # F_SETPIPE_SZ: room for the reports of thousands of processes
+            except OSError:
+                pass
         self.poll = select.poll()
         for fd in (0, self.output, self.fifo):
             self.poll.register(fd, select.POLLIN)
 
     # -- processes
 
-    def process(self, pid, how, name, parent=None, start=None):
+    def process(self, pid, how, name, start=None):
         process = {
-            "id": len(self.processes), "pid": pid, "name": name, "how": how, "parent": parent, "asked_by": parent, "asked": None,
-            "start": start, "end": None, "exit_code": None, "signal": None, "stuck": False, "stack": b"",
+            "id": len(self.processes), "pid": pid, "name": name, "how": how, "parent": None, "asked_by": None, "asked": None,
+            "start": start, "end": None, "exit_code": None, "signal": None, "stuck": False, "stack": b"", "said": set(),
         }  # fmt: skip
+        try:
+            fd = os.pidfd_open(pid)
+        except (OSError, AttributeError):  # it has ended and been reaped; or no such thing here
+            fd = None
+        fields = stat(pid)
+        process["ticks"] = fields and fields[19]
         self.processes.append(process)
         self.by_pid[pid] = process
+        if fd is not None:
+            process["pidfd"] = fd
+            self.pidfds[fd] = process
+            self.poll.register(fd, select.POLLIN)
+        elif fields is None:
+            process["end"] = self.now() - self.zero
         return process
 
     def since(self, monotonic_ns):
@@ -207,48 +235,61 @@ class Supervisor:
     def known(self, pid):
         """Return the process of a pid; look it up in /proc if it is new."""
         process = self.by_pid.get(pid)
-        if process is None:
-            status = stat(pid)
-            parent = self.by_pid.get(status[1]) if status else None
-            process = self.process(pid, "unknown", command(pid), parent and parent["id"])
-            if status:  # start time is in ticks since boot, as CLOCK_MONOTONIC is here
-                process["start"] = max(0.0, int(status[19]) / os.sysconf("SC_CLK_TCK") - self.zero)
-                if parent and command(pid) != command(parent["pid"]):
-                    process["how"] = "exec"
-            self.watch(process)
-        elif not process.get("sure"):  # it may have become another program since
-            process["name"] = command(pid) or process["name"]
+        if process is not None:
+            fields = stat(pid) if process["end"] is not None else None
+            if fields is None or fields[19] == process["ticks"]:
+                return process
+            # the process that we know has ended, and its pid is used again
+        process = self.process(pid, "unknown", "")
+        fields = stat(pid)
+        if fields:
+            # The start time is in ticks since boot, as CLOCK_MONOTONIC is here.
+            process["start"] = max(0.0, int(fields[19]) / os.sysconf("SC_CLK_TCK") - self.zero)
+            parent = self.by_pid.get(fields[1])
+            if parent:
+                process["parent"] = process["asked_by"] = parent["id"]
+            self.look_again(process)
         return process
 
-    def watch(self, process):
-        if not hasattr(os, "pidfd_open"):
+    def look_again(self, process):
+        """Name a process that has not said its name: it may have become another program since it was last looked at."""
+        if process is self.main or process.get("sure") == "name":
             return
+        pid = process["pid"]
+        name = command(pid)
         try:
-            fd = os.pidfd_open(process["pid"])
-        except OSError:
-            if process["end"] is None and not alive(process["pid"]):
-                process["end"] = self.now() - self.zero
-            return
-        process["pidfd"] = fd
-        self.pidfds[fd] = process
-        self.poll.register(fd, select.POLLIN)
+            other = os.readlink(f"/proc/{pid}/exe") != self.program
+        except OSError:  # it has ended
+            other = not name.startswith(("python", os.path.basename(self.request["python"])[:15]))
+        if name and other:
+            process["name"], process["how"] = name, "exec"
+        elif name and not process.get("sure"):
+            process["name"] = name
 
     def ended(self, process):
         """Note the end of a process; find its exit status out while it can be found out."""
         if process["end"] is None:
             process["end"] = self.now() - self.zero
+        self.look_again(process)
         try:
             pid, status, usage = os.wait4(process["pid"], os.WNOHANG)
             if pid:
                 self.rusage = max(self.rusage, usage.ru_maxrss)
                 self.status(process, status)
-                return
-        except ChildProcessError:
-            pass
-        if process["exit_code"] is None and process["signal"] is None:
+        except ChildProcessError:  # it is another one's child
             fields = stat(process["pid"])
-            if fields and fields[0] == b"Z":
+            if fields and fields[0] == b"Z" and fields[19] == process["ticks"]:
                 self.status(process, int(fields[49]))
+            elif "pidfd" in process and self.request["ask"]:
+                self.ask_the_kernel(process)
+        self.forget(process)
+
+    def forget(self, process):
+        fd = process.pop("pidfd", None)
+        if fd is not None:
+            if self.pidfds.pop(fd, None):
+                self.poll.unregister(fd)
+            os.close(fd)
 
     def status(self, process, status):
         if os.WIFSIGNALED(status):
@@ -256,19 +297,15 @@ class Supervisor:
         elif os.WIFEXITED(status):
             process["exit_code"], process["signal"] = os.WEXITSTATUS(status), None
 
-    def ask_the_kernel(self):
-        """Learn the exit status of processes that another one has reaped (PIDFD_GET_INFO, Linux 6.15 and newer)."""
-        for process in self.processes:
-            fd = process.get("pidfd")
-            if fd is None or process["exit_code"] is not None or process["signal"] is not None:
-                continue
-            info = bytearray(struct.pack("=Q", 8) + bytes(56))  # struct pidfd_info, mask = PIDFD_INFO_EXIT
-            try:
-                fcntl.ioctl(fd, 0xC000FF0B | len(info) << 16, info)
-            except OSError:
-                return
-            if struct.unpack_from("=Q", info)[0] & 8:
-                self.status(process, struct.unpack_from("=i", info, 60)[0])
+    def ask_the_kernel(self, process):
+        """Learn the exit status of a process that another one has reaped (PIDFD_GET_INFO, Linux 6.15 and newer)."""
+        info = bytearray(struct.pack("=Q", 8) + bytes(56))  # struct pidfd_info, mask = PIDFD_INFO_EXIT
+        try:
+            fcntl.ioctl(process["pidfd"], 0xC000FF0B | len(info) << 16, info)
+        except OSError:
+            return
+        if struct.unpack_from("=Q", info)[0] & 8:
+            self.status(process, struct.unpack_from("=i", info, 60)[0])
 
     def descendants(self):
         """Return the pids of everything that the example started and that still lives, parents first."""
@@ -282,12 +319,13 @@ class Supervisor:
         return found
 
     def look_around(self):
-        """Find processes that have not reported themselves, collect orphans that ended."""
+        """Find processes that have not reported themselves; note the end of those that no pidfd watches."""
         for pid in self.descendants():
             self.known(pid)
         for process in self.processes:
-            if process["end"] is None and "pidfd" not in process and not alive(process["pid"]):
+            if process["end"] is None and "pidfd" not in process and not alive(process):
                 self.ended(process)
+        self.reap()
 
     # -- what comes in
 
@@ -313,85 +351,138 @@ class Supervisor:
                 pid = int.from_bytes(content[:4], sys.byteorder)
                 if pid:
                     process = self.known(pid)
-        if self.held or ((process is None or process is self.main) and b"\x1e" in data):
-            if self.held and process is not None and process is not self.main:
-                self.store(when, self.main, self.held)
-                self.held = b""
-            else:
-                self.read_marked(when, process, self.held + data)
-                return True
-        self.store(when, process, data)
+                    if not process.get("wrote"):
+                        process["wrote"] = True
+                        self.look_again(process)
+        if process is not None and process is not self.main:
+            if self.held:  # what the main process wrote was no marker, then
+                held, self.held = self.held, b""
+                self.store(when, self.main, held)
+            self.store(when, process, data)
+        elif self.held or b"\x1e" in data:
+            held, self.held = self.held, b""
+            self.read_marked(when, process, held + data)
+        else:
+            self.store(when, process, data)
         return True
 
     def read_marked(self, when, process, data):
         """Store output of the main process up to each marker, and turn to the marker's cell."""
         length = len(self.mark) + 6 + 20 + 1
-        self.held = b""
         while data:
             at = data.find(self.mark)
             if at < 0:
                 at = data.rfind(b"\x1e")  # may be the beginning of a marker
                 if at < 0 or not self.mark.startswith(data[at : at + len(self.mark)]):
                     at = len(data)
+            elif len(data) >= at + length:
+                marker = data[at + len(self.mark) : at + length - 1]
+                if marker.isdigit():
+                    self.store(when, process, data[:at])
+                    self.turn_to(int(marker[:6]), self.since(marker[6:]))
+                    data = data[at + length :]
+                    continue
+                at += len(self.mark)  # the example has found the secret out, and plays with it
                 self.store(when, process, data[:at])
-                self.held = data[at:]
-                return
+                data = data[at:]
+                continue
             self.store(when, process, data[:at])
-            if len(data) < at + length:
-                self.held = data[at:]
+            self.held = data[at:]
+            return
+
+    def turn_to(self, index, moment):
+        """Note that a cell has ended, and that the next has begun."""
+        cell = self.cells[self.cell]
+        if cell.start is not None:
+            if index <= self.cell:  # no marker of ours
                 return
-            marker = data[at + len(self.mark) : at + length]
-            data = data[at + length :]
-            index, moment = int(marker[:6]), self.since(marker[6:26])
-            if self.cells[self.cell].start is not None:
-                self.cells[self.cell].end = moment
-            if index < len(self.cells):
-                self.cell = index
-                self.cells[index].start = moment
+            if cell.end is None:
+                cell.end = moment
+        if index < len(self.cells):
+            self.cell = index
+            self.cells[index].start = moment
 
     def store(self, when, process, data):
-        if not data:
+        """Keep output: in the cell, or as the process's stack if it is what faulthandler writes when a process crashes.
+
+        Whether it really was that is known when the process has ended (see ``sort_out``); until then everything is stack that
+        follows a stack's first words.
+        """
+        if not data or (self.closing and process is not None and helper(process)):
             return
-        if process is not None:
-            at = data.find(FATAL) if not process["stack"] else 0
-            if at >= 0 and (process["stack"] or at == 0 or data[at - 1 : at] == b"\n"):
-                process["stack"] += data[at : at + (1 << 16) - min(len(process["stack"]), 1 << 16)]
-                data = data[:at]
-                if not data:
-                    return
+        owner = self.main if process is None and len(self.processes) == 1 else process
+        if owner is not None and not owner.get("plain"):
+            at = 0 if owner["stack"] else data.find(FATAL)
+            if at >= 0:
+                self.cells[self.cell].add(when, process and process["id"], data[:at])
+                owner["stack"] += data[at:]
+                if len(owner["stack"]) > 1 << 20 or not any(same_start(owner["stack"], dump) for dump in DUMPS):
+                    self.no_stack(owner)
+                return
         self.cells[self.cell].add(when, process and process["id"], data)
+
+    def no_stack(self, process):
+        """It only looked like a stack: the process wrote it itself."""
+        process["plain"] = True
+        data, process["stack"] = process["stack"], b""
+        self.cells[self.cell].add(self.now() - self.zero, process["id"] if self.socket else None, data)
+
+    def sort_out(self):
+        """Keep the stacks of the processes that have ended by a signal; the others' were output."""
+        for process in self.processes:
+            if process["stack"] and not process["stuck"] and (process["exit_code"] is not None or process["signal"] not in (*CRASHES, None)):
+                self.no_stack(process)
 
     def read_events(self):
         try:
-            data = self.fifo_rest + os.read(self.fifo, 1 << 16)
+            data = os.read(self.fifo, 1 << 20)
         except BlockingIOError:
             return
-        *lines, self.fifo_rest = data.split(b"\n")
-        for line in lines[:5000]:
+        *lines, rest = (self.fifo_rest + data).split(b"\n")
+        self.fifo_rest = rest[: 1 << 12]
+        for line in lines:
             words = line.decode("utf-8", "replace").split("\t")
             try:
                 self.event(words[0], int(words[1]), int(words[2]), self.since(words[3]), words[4:])
-            except (ValueError, IndexError):  # anything may write there
+            except (ValueError, IndexError, OverflowError):  # anything may write there
                 continue
 
+    def begun(self, kind, pid):
+        """Return the process of a pid that tells us, or of which we are told, that it has begun in some way."""
+        process = self.by_pid.get(pid)
+        if process is not None and process["end"] is not None and kind in process["said"]:
+            del self.by_pid[pid]  # that one has ended: the pid is used again
+        process = self.known(pid)
+        process["said"].add(kind)
+        return process
+
     def event(self, kind, pid, ppid, when, words):
+        """Take a report of ``sitecustomize`` or of the cell runner."""
         if kind == "raised":
             if pid == self.main["pid"] and self.raised is None:
-                self.raised = (int(words[0]), words[1], words[2])
+                self.raised = (words[0], "\t".join(words[1:]))
             return
-        if kind == "fork" and pid in self.by_pid and self.by_pid[pid]["end"] is not None:
-            del self.by_pid[pid]  # the pid is used again
-        process = self.known(pid)
+        if kind == "cell":  # from a main process that has closed every descriptor of its output
+            if pid == self.main["pid"]:
+                while self.read_output():
+                    pass
+                self.turn_to(int(words[0]), when)
+            return
+        process = self.begun(kind, pid) if kind in ("fork", "exec") else self.known(pid)
         parent = self.by_pid.get(ppid)
+        if parent is process:
+            parent = None
         if kind == "fork":
             process["how"], process["start"] = "fork", when
             process["asked"] = self.since(words[0])
             if parent:
                 process["parent"] = process["asked_by"] = parent["id"]
-                if process["name"] in ("", command(ppid)):
-                    process["name"] = f"fork of {parent['name']}"
+            if not process.get("sure"):
+                process["name"] = f"fork of {parent['name']}" if parent else "fork"
             process["sure"] = True
-        elif kind == "exec" and process is not self.main:
+        elif kind == "exec" and process is self.main:
+            self.program = words[1]
+        elif kind == "exec":
             process["how"] = "exec"
             process["start"] = process["start"] if process["start"] is not None else when
             process["name"] = words[0] or command(pid) or process["name"]
@@ -399,24 +490,32 @@ class Supervisor:
             if parent and process["parent"] is None:
                 process["parent"] = process["asked_by"] = parent["id"]
         elif kind == "command":
-            child = self.known(int(words[0]))
+            child = self.begun(kind, int(words[0]))
+            if child is self.main:
+                return
             if child["how"] == "unknown":
                 child["how"] = "exec"
             if not child.get("sure"):
-                child["name"], child["sure"] = short(words[2].split(" ")), True
+                child["name"], child["sure"] = short(words[2].split(" ")), "name"
             child["parent"] = child["asked_by"] = process["id"]
             child["asked"] = self.since(words[1])
             child["start"] = max(child["start"] or 0.0, child["asked"])  # /proc counts in hundredths of a second
+        elif kind == "ended":
+            child = self.by_pid.get(int(words[0]))
+            if child and child is not self.main and child["exit_code"] is None and child["signal"] is None:
+                self.status(child, int(words[1]))
         elif kind == "start":
             self.asked[pid, words[0]] = when
         elif kind == "exit":
-            if process["exit_code"] is None and process["signal"] is None:
-                process["exit_code"] = int(words[0])
+            if process is not self.main and process["exit_code"] is None and process["signal"] is None:
+                process["exit_code"] = int(words[0]) & 0xFF
         elif kind == "process":
             method, parent_pid, name = words
-            process["name"], process["sure"] = name, True
+            if process is self.main:
+                return
+            process["name"], process["sure"] = name, "name"
             asker = self.by_pid.get(int(parent_pid)) if parent_pid else None
-            if asker:
+            if asker and asker is not process:
                 process["asked_by"] = asker["id"]
                 process["asked"] = self.asked.pop((asker["pid"], name), process["asked"])
                 if process["asked"] is not None and process["start"] is not None:
@@ -432,33 +531,28 @@ class Supervisor:
 
     def turn(self, seconds):
         """Wait for something to happen, at most some seconds; take note of it."""
-        for fd, _ in self.poll.poll(max(0, seconds * 1000)):
+        ready = self.poll.poll(max(0, seconds * 1000))
+        self.read_events()  # first: who is new says so before it writes anything else
+        for fd, _ in ready:
             if fd == self.output:
                 for _ in range(16):
                     if not self.read_output():
                         break
-            elif fd == self.fifo:
-                self.read_events()
             elif fd == 0:
                 if not os.read(0, 1):
                     self.cancelled = True
+                    self.poll.unregister(0)
             elif fd in self.pidfds:
-                self.poll.unregister(fd)
                 self.read_events()
-                self.ended(self.pidfds.pop(fd))
+                self.ended(self.pidfds[fd])
 
-    def drain(self):
-        limit = self.now() + 0.5
+    def drain(self, seconds=0.3):
+        """Read what has been written; what is still being written, for a moment."""
+        limit = self.now() + seconds
+        self.read_events()
         while self.read_output() and self.now() < limit:
             pass
         self.read_events()
-
-    def main_is_running(self):
-        if "pidfd" not in self.main and self.main["end"] is None:
-            self.ended(self.main)
-            if self.main["exit_code"] is None and self.main["signal"] is None:
-                self.main["end"] = None
-        return self.main["end"] is None
 
     def run(self):
         self.start()
@@ -467,7 +561,7 @@ class Supervisor:
         looks = 0
         next_look = self.now() + TICK[0]
         timed_out = False
-        while self.main_is_running() and not self.cancelled:
+        while self.main["end"] is None and not self.cancelled:
             now = self.now()
             if now >= deadline:
                 timed_out = True
@@ -477,86 +571,111 @@ class Supervisor:
                 looks += 1
                 next_look = now + TICK[min(looks // 4, len(TICK) - 1)]
             self.turn(min(deadline, next_look) - now)
+        left = []
         if timed_out:
             self.abort()
         elif not self.cancelled:
             self.drain()
-            self.let_end(self.now() + request["grace"])
-        left = []
-        for pid in self.descendants():
-            process = self.known(pid)
-            if not timed_out and process is not self.main and process["end"] is None:
-                left.append(process["id"])
-            process["killed"] = True
+            left = self.let_end(request["grace"])
         self.kill()
         if self.cancelled:
             return None
         self.drain()
         if self.held:
             self.store(self.now() - self.zero, self.main, self.held)
-        self.reap()
-        self.ask_the_kernel()
+        self.sort_out()
         return self.result(timed_out, left)
 
-    def let_end(self, until):
-        """Give multiprocessing's helpers, and whatever else ends by itself, a moment to do so."""
+    def let_end(self, grace):
+        """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return who has not."""
+        now = self.now()
+        until, helpers_until = now + grace, now + grace + 3
         pause = 0.001
-        while self.descendants() and self.now() < until and not self.cancelled:
+        while not self.cancelled:
+            living = [self.known(pid) for pid in self.descendants()]
+            others = [process for process in living if not helper(process)]
+            if not living or self.now() >= (until if others else helpers_until):
+                return [process["id"] for process in others]
             self.turn(pause)
             self.look_around()
             pause = min(pause * 1.5, 0.02)
+        return []
 
     def abort(self):
-        """Have every stuck Python write its stack: all are frozen first, so that none sees another one die."""
-        frozen = set()
+        """Have every stuck Python write its stack.
+
+        All are frozen first and told to end before any goes on, so that none sees another one end. One that ignores SIGABRT
+        gets another signal at which faulthandler writes.
+        """
+        self.read_events()
+        frozen = {}
         for _ in range(20):
-            new = [pid for pid in self.descendants() if pid not in frozen]
+            new = [process for process in map(self.known, self.descendants()) if process["id"] not in frozen and not helper(process)]
             if not new:
                 break
-            for pid in new:
-                self.known(pid)["stuck"] = True
-                send(pid, STOP)
-                frozen.add(pid)
-        self.read_events()
+            for process in new:
+                process["stuck"] = True
+                send(process, STOP)
+                frozen[process["id"]] = process
         self.drain()
-        main = self.main["pid"]
-        for group, patience in (([pid for pid in frozen if pid != main], 0.7), ([main], 0.5)):
-            for pid in group:
-                send(pid, ABRT)
-                send(pid, CONT)
+        for number, patience in ((ABRT, PATIENCE), (SEGV, PATIENCE / 2)):
+            waiting = [process for process in frozen.values() if not process["stack"] and alive(process)]
+            for process in waiting:
+                send(process, number)
+            for process in waiting:
+                send(process, CONT)
             until = self.now() + patience
-            while any(alive(pid) for pid in group) and self.now() < until:
+            while self.now() < until and any(map(alive, frozen.values())):
                 self.turn(0.01)
-            self.drain()
+        self.drain(0.1)
 
     def kill(self):
-        """Kill whatever lives, freezing it first so that nothing can start another process meanwhile."""
-        until = self.now() + 2
-        while self.now() < until:
-            pids = self.descendants()
-            if not pids:
-                break
-            for pid in pids:
-                send(pid, STOP)
-            for pid in self.descendants():
-                send(pid, KILL)
+        """Kill whatever lives, freezing it first so that nothing starts another process meanwhile; helpers last.
+
+        Helpers get time to end by themselves: the resource tracker removes the semaphores and the shared memory of those that
+        had no chance to.
+        """
+        until = self.now() + 3
+        patience = None
+        # As the subreaper of all, this process has no children exactly when nothing is left.
+        while self.reap() and self.now() < until:
+            living = [self.known(pid) for pid in self.descendants()]
+            if not LINUX and self.main["end"] is None:
+                living = [self.main]
+                os.killpg(self.main["pid"], KILL)
+            others = [process for process in living if not helper(process)]
+            if others:
+                for process in others:
+                    send(process, STOP)
+                for process in map(self.known, self.descendants()):
+                    if not helper(process):
+                        send(process, KILL)
+            elif living:
+                self.closing = True
+                patience = patience or self.now() + 0.4
+                if self.now() > patience:
+                    for process in living:
+                        send(process, KILL)
             self.turn(0.002)
-            self.reap()
+        self.look_around()
 
     def reap(self):
+        """Collect the children that have ended; return whether there are others."""
         while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if not pid:
-                return
+                return True
             self.rusage = max(self.rusage, usage.ru_maxrss)
-            if pid in self.by_pid:
-                process = self.by_pid[pid]
+            process = self.by_pid.get(pid)
+            if process is not None:
                 if process["end"] is None:
                     process["end"] = self.now() - self.zero
                 self.status(process, status)
+
+    # -- the answer
 
     def name_the_unborn(self):
         """Name the spawned processes that ended before they could say their name, in the order of their parent's start() calls."""
@@ -569,22 +688,17 @@ class Supervisor:
                         del self.asked[pid, name]
                         break
 
-    def in_order(self, left):
-        """Number the processes in the order in which they began, the example first; return the new number of each."""
-        self.processes[1:] = sorted(self.processes[1:], key=lambda p: p["asked"] if p["asked"] is not None else p["start"] or 0)
-        number = {process["id"]: index for index, process in enumerate(self.processes)}
+    def in_order(self):
+        """Return the processes in the order in which they began, the example first, and the new number of each."""
+        order = [self.main, *sorted(self.processes[1:], key=lambda p: p["start"] or 0 if p["asked"] is None else p["asked"])]
+        number = {process["id"]: index for index, process in enumerate(order)}
         number[None] = None
-        for process in self.processes:
-            for reference in ("id", "parent", "asked_by"):
-                process[reference] = number[process[reference]]
-        left[:] = [number[index] for index in left]
-        return number
+        return order, number
 
     def close(self):
         """Close what this run has opened."""
         for process in self.processes:
-            if "pidfd" in process:
-                os.close(process["pidfd"])
+            self.forget(process)
         os.close(self.fifo)
         if self.socket is None:
             os.close(self.output)
@@ -593,6 +707,7 @@ class Supervisor:
 
     def result(self, timed_out, left):
         self.name_the_unborn()
+        order, number = self.in_order()
         decoders = {}
         cells = []
         for cell in self.cells:
@@ -600,37 +715,64 @@ class Supervisor:
             for when, process, data, _ in cell.all():
                 if isinstance(data, int):
                     decoders.clear()
-                    output.append([round(when, 4), process, "", data])
+                    output.append([round(when, 4), None, "", data])
                     continue
-                decoder = decoders.setdefault(process, codecs.getincrementaldecoder("utf-8")("backslashreplace"))
-                output.append([round(when, 4), process, decoder.decode(data), 0])
+                decoder = decoders.get(process)
+                if decoder is None:
+                    decoder = decoders[process] = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+                output.append([round(when, 4), number[process], decoder.decode(data), 0])
             cells.append({"start": cell.start, "end": cell.end, "output": output, "figures": []})
-        for name in sorted(os.listdir(self.request["figures"])):
-            with open(os.path.join(self.request["figures"], name), encoding="utf-8", errors="replace") as file:
-                cells[min(int(name[:6]), len(cells) - 1)]["figures"].append(file.read(FIGURE))
         for process, decoder in decoders.items():  # half a character at the very end
             rest = decoder.decode(b"", True)
             if rest:
-                cells[self.cell]["output"].append([round(self.now() - self.zero, 4), process, rest, 0])
-        for process in self.processes:
-            process.pop("sure", None)
-            if process.pop("killed", False) and not process["stuck"] and process["id"] not in left:
-                process["end"] = None
-            process["stack"] = process["stack"].decode("utf-8", "backslashreplace")
-        number = self.in_order(left)
-        for cell in cells:
-            for piece in cell["output"]:
-                piece[1] = number[piece[1]]
+                cells[self.cell]["output"].append([round(self.now() - self.zero, 4), number[process], rest, 0])
+        for index, figure in figures(self.request["figures"]):
+            if index < len(cells):
+                cells[index]["figures"].append(figure)
+        fields = ("pid", "name", "how", "asked", "start", "end", "exit_code", "signal", "stuck")
         return {
             "timed_out": timed_out,
             "raised": self.raised,
             "duration": self.main["end"] if self.main["end"] is not None else self.now() - self.zero,
             "peak_memory": self.rusage if LINUX else self.rusage // 1024,
-            "cell": self.cell,
             "cells": cells,
-            "processes": [{key: value for key, value in process.items() if key != "pidfd"} for process in self.processes],
-            "left_behind": left,
+            "processes": [
+                {field: process[field] for field in fields}
+                | {reference: number[process[reference]] for reference in ("id", "parent", "asked_by")}
+                | {"stack": process["stack"][:DUMP].decode("utf-8", "backslashreplace")}
+                for process in order
+            ],
+            "left_behind": sorted(number[index] for index in left),
         }
+
+
+def figures(folder):
+    """Yield the cell's index and the text of each figure that the cell runner has saved."""
+    room = FIGURES
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        try:
+            fd = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with open(fd, encoding="utf-8", errors="replace") as file:
+                text = file.read(FIGURE + 1)
+            if len(text) <= min(FIGURE, room):
+                room -= len(text)
+                yield int(name[:6]), text
+        except (OSError, ValueError):  # not of the cell runner's making
+            continue
+
+
+def helper(process):
+    """True if it is one of multiprocessing's own processes, which end by themselves when the others have ended."""
+    return process["name"] in HELPERS
+
+
+def same_start(one, other):
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
 
 
 # -- /proc, where there is one
@@ -697,24 +839,27 @@ def name_of_zombie(pid):
         return ""
 
 
-def alive(pid):
-    fields = stat(pid)
+def alive(process):
+    fields = stat(process["pid"])
     if fields:
-        return fields[0] not in b"ZX"
+        return fields[0] not in b"ZX" and fields[19] == process["ticks"]
     if LINUX:
         return False
     try:
-        os.kill(pid, 0)
+        os.kill(process["pid"], 0)
     except ProcessLookupError:
         return False
     except OSError:
         pass
-    return True
+    return process["end"] is None
 
 
-def send(pid, number):
+def send(process, number):
     try:
-        os.kill(pid, number)
+        if "pidfd" in process:
+            _signal.pidfd_send_signal(process["pidfd"], number)
+        elif process["end"] is None:
+            os.kill(process["pid"], number)
     except OSError:
         pass
 
@@ -746,6 +891,8 @@ def serve():
     Each is answered by a line with a Python literal (importing json would take 15 ms). The end of the input, at any moment,
     means that the build has gone: then the example goes, too.
     """
+    for number in IGNORED:
+        _signal.signal(number, _signal.SIG_IGN)
     while True:
         length = int.from_bytes(os.read(0, 4), "little")
         data = b""
@@ -759,6 +906,9 @@ def serve():
         supervisor = Supervisor(request)
         try:
             result = supervisor.run()
+        except BaseException:  # a fault in here must not set the example free
+            supervisor.kill()
+            raise
         finally:
             remove(os.path.dirname(request["events"]))
         if result is None:
@@ -766,6 +916,6 @@ def serve():
         answer = ascii(result).encode() + b"\n"
         while answer:
             answer = answer[os.write(1, answer) :]
-        if supervisor.descendants():  # something that even SIGKILL does not end; it must not meet another example
+        if supervisor.reap():  # something that even SIGKILL does not end; it must not meet another example
             os._exit(0)
         supervisor.close()

@@ -9,8 +9,9 @@ import os
 import sys
 import time
 
-_python, _argv0, _cells, _nonce, _marks, _go, _events, _figures = sys.orig_argv[0], *sys.argv[1:]
-_marks, _go = int(_marks), int(_go)
+_python, _argv0, _cells, _nonce, _go, _events, _figures = sys.orig_argv[0], *sys.argv[1:]
+_go = int(_go)
+_stream = os.fstat(1)[1:3]  # inode and device of the stream of output
 _pid = os.getpid()
 
 
@@ -24,13 +25,20 @@ def _mark(index):
         except Exception:  # the example may have replaced or closed it
             pass
     data = b"\x1e%s%06d%020d\x1f" % (_nonce.encode(), index, time.monotonic_ns())
+    for fd in (1, 2):  # the example may have closed or replaced them
+        try:
+            if os.fstat(fd)[1:3] == _stream:
+                break
+        except OSError:
+            pass
+    else:
+        _tell("cell", index)
+        return
     while data:
         try:
-            data = data[os.write(_marks, data) :]
+            data = data[os.write(fd, data) :]
         except BlockingIOError:  # the example made the stream non-blocking
             time.sleep(0.001)
-        except OSError:  # the example closed every file descriptor it found
-            return
 
 
 def _save_figures(index):
@@ -38,6 +46,7 @@ def _save_figures(index):
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is None or os.getpid() != _pid:
         return
+    os.makedirs(_figures, exist_ok=True)  # the example may have removed it
     for count, number in enumerate(pyplot.get_fignums()):
         figure = pyplot.figure(number)
         with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "process_gallery"}):
@@ -46,17 +55,29 @@ def _save_figures(index):
     pyplot.close("all")
 
 
-def _raised(index, error):
-    """Tell the recorder which exception ended the example, in which cell."""
+def _raised(error):
+    """Tell the recorder which exception ended the example."""
     if os.getpid() != _pid:
         return
-    line = "\t".join(["raised", str(_pid), "0", str(time.monotonic_ns()), str(index), type(error).__name__, str(error)])
     try:
-        fd = os.open(_events, os.O_WRONLY | os.O_NONBLOCK)
+        message = str(error)
+    except Exception:  # the traceback says that it has no text
+        message = ""
+    _tell("raised", type(error).__name__.replace("\t", " "), message)
+
+
+def _tell(kind, *words):
+    line = "\t".join([kind, str(_pid), "0", str(time.monotonic_ns()), *map(str, words)])
+    try:
+        fd = os.open(_events, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
         os.write(fd, line.encode("utf-8", "backslashreplace")[:2000].replace(b"\n", b" ") + b"\n")
-        os.close(fd)
     except OSError:
         pass
+    finally:
+        os.close(fd)
 
 
 def _compile(script, ranges):
@@ -66,24 +87,24 @@ def _compile(script, ranges):
     flags = compile(source, script, "exec", dont_inherit=True).co_flags
     tree = compile(source, script, "exec", 0x400, dont_inherit=True)  # ast.PyCF_ONLY_AST, without importing ast
     flags &= 0x1FE0000  # the __future__ statements hold for every cell
-    parts = [[] for _ in ranges]
+    parts = [[] for _ in ranges] or [[]]
     for statement in tree.body:
         line = min([statement.lineno] + [decorator.lineno for decorator in getattr(statement, "decorator_list", ())])
-        index = max([number for number, (first, _) in enumerate(ranges) if first <= line], default=None)
-        if index is not None:
-            parts[index].append(statement)
+        # What stands on the docstring's last line is in no cell.
+        index = max([number for number, (first, _) in enumerate(ranges) if first <= line], default=0)
+        parts[index].append(statement)
     codes = []
-    doc = None
-    if tree.body and type(tree.body[0]).__name__ == "Expr":
-        value = getattr(tree.body[0].value, "value", None)
-        doc = value if isinstance(value, str) else None
-    for part in parts:
+    for index, part in enumerate(parts):
+        # A string alone would become the module's docstring.
+        while index and part and type(part[0]).__name__ == "Expr" and isinstance(getattr(part[0].value, "value", None), str):
+            del part[0]
         tree.body = part
         codes.append(compile(tree, script, "exec", flags, dont_inherit=True))
-    return codes, doc
+    return codes
 
 
-os.read(_go, 1)  # the supervisor is ready
+if not os.read(_go, 1):  # the supervisor is not ready: it has been killed
+    os._exit(1)
 os.close(_go)
 
 _script = os.path.abspath(_argv0)
@@ -103,19 +124,20 @@ _ranges = [tuple(map(int, cell.split("-"))) for cell in _cells.split(",") if cel
 _index = -1
 _silent = False
 try:
-    _codes, _main.__doc__ = _compile(_script, _ranges)
+    _codes = _compile(_script, _ranges)
     for _index, _code in enumerate(_codes):
         _mark(_index)
         exec(_code, _main.__dict__)
         _save_figures(_index)
-    _mark(len(_codes))
+    if _codes:
+        _mark(len(_codes))
 except SystemExit:
     raise
 except BaseException as _error:
     _traceback = _error.__traceback__
     while _traceback is not None and _traceback.tb_frame.f_globals is globals():
         _traceback = _traceback.tb_next
-    _raised(_index, _error)
+    _raised(_error)
     sys.excepthook(type(_error), _error.with_traceback(_traceback), _traceback)
     _silent = isinstance(_error, KeyboardInterrupt)
     del _error, _traceback

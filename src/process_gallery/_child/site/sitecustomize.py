@@ -3,6 +3,9 @@
 Runs inside the example's own processes, so it must leave no trace in them: no thread, no lock, no import of anything that the
 interpreter has not loaded already, no frame in a traceback. What it has to say goes through a FIFO that is opened, written and
 closed each time: an example may close every file descriptor it finds.
+
+It loads on every Python from 2.7 on. Before 3.7 it can say less: no forks (the recorder finds them in /proc); on 2.7, which
+has no monotonic clock, nothing at all.
 """
 
 import os
@@ -14,8 +17,11 @@ def _install():
     events, inode = os.environ["PROCESS_GALLERY"].rsplit(":", 1)
     forked = [0]
 
+    def now():
+        return time.monotonic_ns() if sys.version_info >= (3, 7) else int(time.monotonic() * 1e9)
+
     def tell(kind, *words):
-        line = "\t".join([kind, str(os.getpid()), str(os.getppid()), str(time.monotonic_ns())] + [str(word) for word in words])
+        line = "\t".join([kind, str(os.getpid()), str(os.getppid()), str(now())] + [str(word) for word in words])
         try:
             fd = os.open(events, os.O_WRONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
         except OSError:
@@ -29,33 +35,70 @@ def _install():
 
     # A terminal's buffering, through Python's own buffer: PYTHONUNBUFFERED would take that buffer's lock away, and with it
     # the deadlocks that examples show.
-    for stream, fd in ((sys.stdout, 1), (sys.stderr, 2)):
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
         try:
-            if str(os.fstat(fd).st_ino) == inode:
+            if str(os.fstat(fd).st_ino) != inode:
+                continue
+            if hasattr(stream, "reconfigure"):
                 stream.reconfigure(line_buffering=True)
+                continue
+            if sys.version_info >= (3,):  # older than 3.7
+                mode, encoding, errors = stream.mode, stream.encoding, stream.errors
+                stream = type(stream)(stream.detach(), encoding, errors, "\n", line_buffering=True)
+                stream.mode = mode
+            elif name == "stdout":  # 2.7; stderr has no buffer there
+                stream = os.fdopen(fd, "w", 1)
+            setattr(sys, name, stream)
+            setattr(sys, "__%s__" % name, stream)
         except (OSError, AttributeError, ValueError):
             pass
+    if sys.version_info < (3,):
+        return
 
-    command = getattr(sys, "orig_argv", sys.argv)
+    if hasattr(sys, "orig_argv"):
+        command = sys.orig_argv
+    else:  # older than 3.10
+        try:
+            with open("/proc/self/cmdline", "rb") as file:
+                command = os.fsdecode(file.read()).split("\0")
+        except OSError:
+            command = getattr(sys, "argv", [])
     text = " ".join(command)
     if "multiprocessing.spawn import" in text:
         what = "spawn"
     elif "multiprocessing.forkserver import" in text:
         what = "forkserver"
-    elif "multiprocessing.resource_tracker import" in text:
+    elif "resource_tracker import" in text:  # loky has one of its own
         what = "resource_tracker"
+    elif "semaphore_tracker import" in text:  # its name before 3.8
+        what = "semaphore_tracker"
     else:
         what = ""
-    tell("exec", what)
+    try:
+        program = os.readlink("/proc/self/exe")
+    except OSError:
+        program = ""
+    tell("exec", what, program)
 
     def before():
-        forked[0] = time.monotonic_ns()
+        forked[0] = now()
 
-    os.register_at_fork(before=before, after_in_child=lambda: tell("fork", forked[0]))
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=before, after_in_child=lambda: tell("fork", forked[0]))
+    _exit = os._exit
 
-    def process_loaded(util):
-        process = util.process
-        clean_up, info = process._cleanup, util.info
+    # A forked child may be gone, and be reaped by its parent, before anyone else can see it.
+    def leave(status):
+        if isinstance(status, int):
+            tell("exit", status)
+        _exit(status)
+
+    leave.__name__ = leave.__qualname__ = "_exit"
+    os._exit = leave
+
+    def process_loaded(process):
+        clean_up = process._cleanup
 
         # Called by BaseProcess.start() just before it starts the process, and never raises: so that no frame of ours can
         # come between the caller and an error in start().
@@ -65,6 +108,11 @@ def _install():
                 tell("start", getattr(frame.f_locals["self"], "name", ""))
             clean_up()
 
+        process._cleanup = _cleanup
+
+    def util_loaded(util):
+        process, info = sys.modules["multiprocessing.process"], util.info
+
         # BaseProcess._bootstrap() says util.info("child process calling self.run()") first, and last
         # util.info("process exiting with exitcode ..."), in the child and under every start method.
         def _info(message, *arguments):
@@ -73,25 +121,33 @@ def _install():
                 if isinstance(frame.f_locals.get("exitcode"), int) and message.startswith("process exiting"):
                     tell("exit", frame.f_locals["exitcode"])
                 else:
-                    me, parent = process.current_process(), process.parent_process()
-                    tell("process", getattr(me, "_start_method", None) or "", parent.pid if parent else "", me.name)
+                    me = process.current_process()
+                    tell("process", getattr(me, "_start_method", None) or "", me._parent_pid or "", me.name)
             info(message, *arguments)
 
-        process._cleanup, util.info = _cleanup, _info
+        util.info = _info
 
     def subprocess_loaded(subprocess):
         fork_exec = subprocess._fork_exec
 
         # A program may end before anyone can look up its name; its parent knows it.
         def _fork_exec(*arguments):
-            asked = time.monotonic_ns()
+            asked = now()
             pid = fork_exec(*arguments)
             tell("command", pid, asked, " ".join(map(os.fsdecode, arguments[0]))[:200])
             return pid
 
         subprocess._fork_exec = _fork_exec
+        handle = subprocess.Popen._handle_exitstatus
 
-    loaded = {"multiprocessing.util": process_loaded, "subprocess": subprocess_loaded}
+        # Likewise its exit status, where it ended before it was seen.
+        def _handle_exitstatus(self, status, *rest, **options):
+            handle(self, status, *rest, **options)
+            tell("ended", self.pid, status)
+
+        subprocess.Popen._handle_exitstatus = _handle_exitstatus
+
+    loaded = {"multiprocessing.process": process_loaded, "multiprocessing.util": util_loaded, "subprocess": subprocess_loaded}
 
     class Finder:
         """Call the functions above as soon as the example imports these modules, then get out of the way."""

@@ -1,0 +1,88 @@
+# What does the parent learn when a worker dies, or when a result or an exception cannot be sent?
+from __future__ import print_function
+
+import multiprocessing
+import os
+import signal
+import sys
+
+
+class Picky(Exception):
+    """An exception that pickle cannot make again: it needs two arguments."""
+
+    def __init__(self, one, two):
+        Exception.__init__(self, "needs two arguments")
+
+
+def die(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave(_):
+    os._exit(7)
+
+
+def make_lambda(_):
+    return lambda: None
+
+
+def raise_picky(_):
+    raise Picky(1, 2)
+
+
+def with_pool(task):
+    context = multiprocessing.get_context("fork") if hasattr(multiprocessing, "get_context") else multiprocessing
+    pool = context.Pool(1)
+    try:
+        pool.map_async(task, [1]).get(1)
+        return "no error"
+    except multiprocessing.TimeoutError:
+        return "no answer (waited 1 s)"
+    finally:
+        for process in list(pool._pool):  # so that terminate() does not wait for a lock that the dead one had
+            if process.is_alive():
+                process.terminate()
+        pool._terminate.cancel() if False else None
+        pool.terminate()
+
+
+def with_executor(task):
+    from concurrent.futures import ProcessPoolExecutor
+
+    options = {"mp_context": multiprocessing.get_context("fork")} if sys.version_info >= (3, 7) else {}
+    with ProcessPoolExecutor(1, **options) as executor:
+        executor.submit(task, 1).result(10)
+    return "no error"
+
+
+def attempt(name, way, task):
+    try:
+        result = way(task)
+    except Exception as error:
+        result = "%s: %s" % (type(error).__name__, str(error).splitlines()[0] if str(error) else "")
+        cause = getattr(error, "__cause__", None)
+        if cause is not None and type(cause).__name__ != "_RemoteTraceback":
+            result += " [cause: %s]" % cause
+    print("%s: %s" % (name, result))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    cases = [
+        ("a worker is killed", die), ("a worker calls os._exit(7)", leave), ("the result is a lambda", make_lambda),
+        ("an exception cannot be unpickled", raise_picky),
+    ]  # fmt: skip
+    if hasattr(os, "fork"):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)  # tracebacks of threads and workers
+        for name, task in cases:
+            attempt("Pool, " + name, with_pool, task)
+        try:
+            import concurrent.futures
+        except ImportError:
+            print("Executor, a worker is killed: there is no concurrent.futures here")
+        else:
+            for name, task in cases:
+                attempt("Executor, " + name, with_executor, task)
+    else:
+        print("Pool, a worker is killed: there is no fork here")

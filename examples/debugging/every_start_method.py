@@ -1,0 +1,127 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["pytest"]
+# ///
+"""
+Testing under every start method
+================================
+
+A test that starts processes passes or fails with the start method, so it should run
+once with each. In pytest that is one fixture.
+
+The module below has a bug that fork hides: it keeps its factor in a global.
+"""
+
+# sphinx_gallery_needs = ["pytest"]
+# sphinx_gallery_timeout = 60
+# sphinx_gallery_tags = ["pytest", "fork", "spawn", "forkserver"]
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SCALING = """\
+factor = 1
+
+def scale(n):
+    return n * factor
+
+def scale_all(numbers, context):
+    with context.Pool(1) as pool:
+        return pool.map(scale, numbers)
+"""
+
+CONFTEST = """\
+import faulthandler
+import multiprocessing
+
+import pytest
+
+@pytest.fixture(params=multiprocessing.get_all_start_methods())
+def context(request):
+    faulthandler.dump_traceback_later(20, exit=True)  # a hang becomes a failure
+    yield multiprocessing.get_context(request.param)
+    faulthandler.cancel_dump_traceback_later()
+    assert not multiprocessing.active_children()
+"""
+
+TEST = """\
+import scaling
+
+def test_default_factor(context):
+    assert scaling.scale_all([1, 2, 3], context) == [1, 2, 3]
+
+def test_other_factor(context, monkeypatch):
+    monkeypatch.setattr(scaling, "factor", 10)
+    assert scaling.scale_all([1, 2, 3], context) == [10, 20, 30]
+"""
+
+
+def run_pytest(files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            Path(folder, name).write_text(text)
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-v", "--tb=line", "-p", "no:cacheprovider"],
+            cwd=folder,
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            capture_output=True,
+            text=True,
+            timeout=25,
+        )
+    print(*re.findall(r"::(test_\w+\[\w+\] [A-Z]+)", result.stdout), sep="\n")
+    for reason in sorted(set(re.findall(r"assert \[.*\] == \[.*\]", result.stdout))):
+        print(reason)
+    print("exit code of pytest:", result.returncode)
+
+
+if __name__ == "__main__":
+    if importlib.util.find_spec("pytest") is None:
+        print("pytest is missing: nothing to run")
+        sys.exit()
+    files = {"scaling.py": SCALING, "conftest.py": CONFTEST, "test_scaling.py": TEST}
+    run_pytest(files)
+
+# %%
+# One test, one line of code under test, as many results as there are methods. Only
+# fork carried the changed global into the workers.
+#
+# The mend
+# --------
+# The factor becomes an argument.
+
+MENDED = """\
+import functools
+
+factor = 1
+
+def scale(n, factor):
+    return n * factor
+
+def scale_all(numbers, context):
+    with context.Pool(1) as pool:
+        return pool.map(functools.partial(scale, factor=factor), numbers)
+"""
+
+if __name__ == "__main__":
+    run_pytest(files | {"scaling.py": MENDED})
+
+# %%
+# What to look at
+# ---------------
+# The fixture hands out a context, and the code under test accepts one. Code that calls
+# :func:`multiprocessing.set_start_method` cannot be tested like this: it works once in
+# a process, and all tests share the process of pytest.
+#
+# The fixture does two more things:
+#
+# * After 20 seconds :mod:`faulthandler` prints the stack and ends the run, so a deadlock
+#   cannot keep a build server busy for hours.
+# * A child that still lives after the test is an error of that test, not of the next.
+#
+# What the workers run stands in a module, ``scaling``, that a spawned child can import.
+# A function inside a test could not be pickled.
