@@ -2,6 +2,7 @@
 from __future__ import print_function
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -18,8 +19,10 @@ def stuck(task, between=lambda: None):
         between()
         pid = os.fork()
         if pid == 0:
-            task()
-            os._exit(0)
+            try:
+                task()
+            finally:
+                os._exit(0)
         pids.append(pid)
     deadline = time.time() + 2
     while pids and time.time() < deadline:
@@ -31,11 +34,18 @@ def stuck(task, between=lambda: None):
     return len(pids)
 
 
-SLOW = "import time, os\nopen('begun', 'w').close()\nwhile not os.path.exists('go on'): time.sleep(0.01)\n"
+SLOW = """import os, time
+open("begun", "w").close()
+end = time.time() + 6
+while not os.path.exists("go on") and time.time() < end:
+    time.sleep(0.01)
+open("ended", "w").close()
+"""
 
 
 def main():
-    os.chdir(tempfile.mkdtemp())
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
     sys.path.insert(0, os.getcwd())
     with open("slow_module.py", "w") as file:
         file.write(SLOW)
@@ -45,10 +55,14 @@ def main():
     thread.start()
     while not os.path.exists("begun"):
         time.sleep(0.01)
-    print("the same module: %d of %d children hang" % (stuck(lambda: __import__("slow_module")), COUNT))
-    print("another module: %d of %d children hang" % (stuck(lambda: __import__("other_module")), COUNT))
+    for name, module in (("the same module", "slow_module"), ("another module", "other_module")):
+        hang = stuck(lambda: __import__(module))
+        waited = " (os.fork() has waited for the end of the import)" if os.path.exists("ended") else ""
+        print("%s: %d of %d children hang%s" % (name, hang, COUNT, waited))
     open("go on", "w").close()
     thread.join()
+    os.chdir("/")
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ def stuck(task, between=lambda: None):
         between()
         pid = os.fork()
         if pid == 0:
-            task()
-            os._exit(0)
+            try:
+                task()
+            finally:
+                os._exit(0)
         pids.append(pid)
     deadline = time.time() + 2
     while pids and time.time() < deadline:

@@ -17,8 +17,10 @@ def stuck(task, between=lambda: None):
         between()
         pid = os.fork()
         if pid == 0:
-            task()
-            os._exit(0)
+            try:
+                task()
+            finally:
+                os._exit(0)
         pids.append(pid)
     deadline = time.time() + 2
     while pids and time.time() < deadline:
@@ -35,13 +37,13 @@ class Slow(logging.Handler):
 
     def __init__(self):
         logging.Handler.__init__(self)
-        self.inside, self.release = threading.Event(), threading.Event()
+        self.inside, self.go_on = threading.Event(), threading.Event()
         self.parent = os.getpid()
 
     def emit(self, record):
         if os.getpid() == self.parent:
             self.inside.set()
-            self.release.wait()
+            self.go_on.wait()
 
 
 class OwnLock(Slow):
@@ -62,7 +64,7 @@ def test(name, handler):
     thread.start()
     handler.inside.wait()
     print("%s: %d of %d children hang" % (name, stuck(lambda: log.error("from a child")), COUNT))
-    handler.release.set()
+    handler.go_on.set()
     thread.join()
 
 

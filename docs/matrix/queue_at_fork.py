@@ -17,8 +17,10 @@ def stuck(task, between=lambda: None):
         between()
         pid = os.fork()
         if pid == 0:
-            task()
-            os._exit(0)
+            try:
+                task()
+            finally:
+                os._exit(0)
         pids.append(pid)
     deadline = time.time() + 2
     while pids and time.time() < deadline:
@@ -51,6 +53,7 @@ def put_and_join(todo):
 
 
 def main():
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what threads say at the end of a program
     todo = queue.Queue()
     thread = threading.Thread(target=serve, args=(todo,))
     thread.start()

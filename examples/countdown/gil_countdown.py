@@ -81,8 +81,10 @@ if __name__ == "__main__":
     has_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     print("the GIL is", "on" if has_gil else "off", "in this interpreter")
     seconds = {way.__name__: float("inf") for way in ways}
-    for _ in range(4):  # in turns, so that a busy moment does not hit one way only
-        for way in ways:
+    first, rounds = time.perf_counter(), 0
+    while rounds < 4 and time.perf_counter() - first < 6:
+        rounds += 1
+        for way in ways:  # in turns: a busy moment does not hit one way only
             begin = time.perf_counter()
             way()
             taken = time.perf_counter() - begin
@@ -102,14 +104,14 @@ if __name__ == "__main__":
     axes.bar_label(bars, fmt="%.2f s", padding=3)
     axes.margins(x=0.15)
     axes.invert_yaxis()
-    axes.set_xlabel("seconds for two countdowns, best of four")
+    axes.set_xlabel(f"seconds for two countdowns, best of {rounds}")
 
 # %%
 # What to look at
 # ---------------
-# Compare threads with serial: where the GIL is on, they take as long, or longer.
-# Compare processes with serial: on two idle cores about half. If processes gained
-# nothing in this run, something else was using the machine.
+# On an idle machine: where the GIL is on, threads take as long as serial, or longer.
+# Processes take about half. If processes gained nothing in this run, something else
+# was using the machine, and none of these numbers says much.
 #
 # The time of the processes includes starting them. The shorter the work, the more that
 # weighs: :doc:`/gallery/start_methods/starting_cost` measures it.

@@ -6,7 +6,8 @@ A child that has ended but was not joined is a zombie, and a child whose parent 
 killed is an orphan that works on. The first is harmless and goes away. The second is
 neither, and ``daemon=True`` does not prevent it.
 
-The state of a process is read from ``/proc``: ``S`` sleeps, ``Z`` is a zombie.
+The state of a process is read from ``/proc``: ``R`` runs, ``S`` sleeps, ``Z`` is a
+zombie.
 """
 
 # sphinx_gallery_needs = ["linux"]
@@ -83,6 +84,7 @@ def kill_parent_of_worker(watchful):
     receiver, sender = context.Pipe(duplex=False)
     middle = context.Process(target=program, args=(sender, watchful))
     middle.start()
+    sender.close()
     pid = receiver.recv()
     print("worker before:", state(pid))
     middle.kill()

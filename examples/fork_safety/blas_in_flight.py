@@ -16,6 +16,7 @@ ticks, and the main thread forks. A watchdog shows the stacks and ends it:
 """
 
 # sphinx_gallery_needs = ["numpy", "linux"]
+# sphinx_gallery_timeout = 60
 # sphinx_gallery_tags = ["fork", "spawn", "threads", "NumPy", "Linux"]
 
 import faulthandler
@@ -61,7 +62,7 @@ def program(start_child, *functions, quiet=False):
         threading.Thread(target=function).start()
     multiplying.wait()
     file = open(os.devnull, "w") if quiet else sys.stderr
-    faulthandler.dump_traceback_later(1, exit=True, file=file)
+    faulthandler.dump_traceback_later(2, exit=True, file=file)
     time.sleep(0.25)
     start_child()
     os._exit(0)
@@ -97,9 +98,9 @@ if __name__ == "__main__":
 # Ctrl-C does nothing. The watchdog of :mod:`faulthandler` could speak because it needs
 # no GIL.
 #
-# Five such programs more, at once. And then one that starts a program while it multiplies; for
-# this, :mod:`subprocess` uses a system call that does not run the libraries' fork
-# handlers:
+# Five such programs more, at once. And then one that starts a program while it
+# multiplies; for this, :mod:`subprocess` uses a system call that does not run the
+# libraries' fork handlers:
 
 
 def start_program():
@@ -121,7 +122,7 @@ if __name__ == "__main__":
 #
 # OpenBLAS that is at rest is safe to fork, and has been for long: its threads are
 # stopped and started again (https://github.com/OpenMathLib/OpenBLAS/pull/343). The
-# freeze needs a call in flight, and more than one CPU; with one, OpenBLAS has no threads
-# to stop. Typical is a server that calculates in a thread and starts a worker by the
-# way. Start the workers before, or use ``forkserver`` or ``spawn``, which do not fork
-# the process that calculates.
+# freeze needs a call in flight, and more than one CPU; with one, OpenBLAS has no
+# threads to stop. Typical is a server that calculates in a thread and starts a worker
+# by the way. Start the workers before, or use ``forkserver`` or ``spawn``, which do not
+# fork the process that calculates.

@@ -6,7 +6,7 @@ A child that imports a module while the parent's other thread was importing it a
 fork waits for ever. Each module has a lock during its import, so that no thread gets
 half of it. The child inherits this lock, and not the thread that would finish.
 
-The module of this example takes a second to import, as large packages do.
+The module of this example takes two seconds to import, as large packages do.
 """
 
 # sphinx_gallery_tags = ["fork", "threads", "import"]
@@ -59,7 +59,9 @@ if __name__ == "__main__":
 
     children = [fork.Process(target=run, args=(import_another, sys.stderr))]
     children += [fork.Process(target=run, args=(import_slow, sys.stderr))]
-    children += [fork.Process(target=run, args=(import_slow, nowhere)) for _ in range(19)]
+    children += [
+        fork.Process(target=run, args=(import_slow, nowhere)) for _ in range(19)
+    ]
     for process in children:
         process.start()
     for process in children:

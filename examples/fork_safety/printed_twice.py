@@ -67,7 +67,8 @@ if __name__ == "__main__":
 # The double line is gone, and the child's own line with it.
 #
 # :mod:`multiprocessing` does both halves right. It flushes standard output before it
-# forks, and the child flushes its own before it ends with ``os._exit``. By hand this is:
+# forks, and the child flushes its own before it ends with ``os._exit``. By hand this
+# is:
 
 if __name__ == "__main__":
     careful = BY_HAND.replace("pid = ", "sys.stdout.flush()\npid = ")

@@ -121,15 +121,15 @@ if __name__ == "__main__":
 #
 # What the repair costs and where it ends:
 #
-# - Every fork of the program waits for your lock, also when it starts a program that
-#   has nothing to do with you.
+# - Every fork of the program waits for your lock, also in code that has nothing to do
+#   with you.
 # - ``before`` functions run last registered first, the others first registered first.
 #   If the forking thread already holds the lock, it waits for itself: use a
 #   :class:`threading.RLock`.
 # - A registration cannot be taken back, and keeps the object alive: register once per
 #   module, not once per object as here.
 # - It repairs locks that you can reach. The thread itself is still missing in the
-#   child, and so is the lock of ``print`` in :doc:`/gallery/fork_safety/innocent_print`.
+#   child, and the lock of :doc:`/gallery/fork_safety/innocent_print` is out of reach.
 #
 # CPython repairs the locks of :mod:`logging` in this way
 # (https://github.com/python/cpython/issues/50970).

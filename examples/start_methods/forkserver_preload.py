@@ -41,6 +41,7 @@ def measure(preload, options=None):
         begin = time.perf_counter()
         process = context.Process(target=work, args=(sender,))
         process.start()
+        sender.close()  # so that recv() ends if the child does
         found = receiver.recv()
         process.join()
         times.append((time.perf_counter() - begin) * 1000)

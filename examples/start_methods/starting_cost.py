@@ -7,8 +7,9 @@ What starting a process costs
 =============================
 
 Fork is cheap for a small parent and not for a big one: its price grows with the memory
-of the parent, because the kernel copies the parent's page tables. The price of spawn
-and forkserver grows with what the child has to import.
+of the parent, because the kernel duplicates the parent's `page tables
+<https://man7.org/linux/man-pages/man2/fork.2.html>`__. The price of spawn and
+forkserver grows with what the child has to import.
 
 Both are measured here, as the median time of ``start()`` and ``join()`` together.
 """
@@ -37,10 +38,10 @@ def import_modules():
         importlib.import_module(name)
 
 
-def cost(context, target, repeat=7):
+def cost(context, target, repeat=7, seconds=0.5):
     """Return the median milliseconds that one child takes."""
     times = []
-    for _ in range(repeat + 1):
+    while len(times) < 4 or (len(times) <= repeat and sum(times) < seconds):
         begin = time.perf_counter()
         process = context.Process(target=target)
         process.start()

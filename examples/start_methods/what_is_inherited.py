@@ -71,6 +71,7 @@ def child_view(method, number):
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=look, args=(sender, number))
     process.start()
+    sender.close()  # so that recv() ends if the child does
     answer = receiver.recv()
     process.join()
     return answer

@@ -73,14 +73,23 @@ class Worker:
             target=work, args=(self.function, theirs), daemon=True
         )
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker inherits it
-        self.process.start()
-        signal.signal(signal.SIGINT, before)
+        try:
+            self.process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
         theirs.close()  # now only the worker has it: if it dies, the pipe is at its end
 
     def send(self, task):
         self.task = task
         with contextlib.suppress(OSError):  # if it is dead, wait() will say so
             self.pipe.send(task)
+
+    def stop(self):
+        if self.task is None:
+            self.send(None)
+        else:  # the caller gave up, or pressed Ctrl-C twice: nobody wants its answer
+            self.process.kill()
+        self.process.join()
 
 
 class Interrupted:
@@ -106,7 +115,9 @@ def run(function, tasks, size=2, context=None, tries=2):
     context = context or multiprocessing.get_context()
     todo, lost = deque(tasks), Counter()
     workers = [Worker(context, function) for _ in range(size)]
-    with Interrupted() as interrupted:
+    with Interrupted() as interrupted, contextlib.ExitStack() as stack:
+        for worker in workers:
+            stack.callback(worker.stop)
         while todo or any(worker.task is not None for worker in workers):
             for worker in workers:
                 if worker.task is None and todo:
@@ -130,9 +141,6 @@ def run(function, tasks, size=2, context=None, tries=2):
                 yield task, good, answer
             if interrupted.value:
                 todo.clear()
-    for worker in workers:
-        worker.send(None)
-        worker.process.join()
     if interrupted.value:
         raise KeyboardInterrupt
 

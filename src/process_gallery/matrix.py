@@ -22,7 +22,7 @@ from typing import Any
 from .cache import Installed
 from .cells import Script
 from .interpreters import InterpreterError, Probe, candidates, probe
-from .record import Cell, Interpreter, Piece, Record, RecordError
+from .record import Cell, Interpreter, Piece, Process, Record, RecordError
 from .recorder import Job, RecorderError, record_all
 
 BROKEN = "broken"
@@ -230,16 +230,24 @@ def plain(text: str, *, times: bool = False) -> str:
 
 
 def readable(record: Record) -> str:
-    """Return a record as JSON that a diff of two can be read of: a line for each field, piece of output and process."""
+    """Return a record as JSON that a diff of two can be read of: a line for each field, piece of output and process.
+
+    Times are in milliseconds; what has its default is left out of pieces, cells and processes.
+    """
     data = dataclasses.asdict(record)
-    for process in data["processes"]:
-        for moment in ("asked", "start", "end"):
-            process[moment] = None if process[moment] is None else round(process[moment], 3)
+    data["cells"] = [_short(cell, Cell) for cell in data["cells"]]
     for cell in data["cells"]:
-        for piece in cell["output"]:
-            piece["time"] = round(piece["time"], 3)
+        cell["output"] = [_short(piece, Piece) for piece in cell.get("output", ())]
+    data["processes"] = [_short(process, Process) for process in data["processes"]]
     data["duration"] = round(data["duration"], 3)
     return _lines(data, 0) + "\n"
+
+
+def _short(data: dict[str, Any], kind: type[Cell | Piece | Process]) -> dict[str, Any]:
+    defaults = {f.name: f.default if f.default is not dataclasses.MISSING else [] for f in dataclasses.fields(kind)}
+    required = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}
+    kept = {name: value for name, value in data.items() if name in required or value != defaults[name]}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in kept.items()}
 
 
 def _lines(value: Any, depth: int) -> str:

@@ -284,7 +284,8 @@ class _Run:
     def _record(self, result: dict[str, Any]) -> Record:
         shorten = _Shortener(self.script.parent, self.folder, self.probe)
         job, source = self.job, self.job.script
-        ranges = source.cells if source.cells and not self.whole else ((1, max(1, source.source.count(b"\n"))),)
+        everything = (1, max(1, len(source.source.splitlines())))
+        ranges = source.cells if source.cells and not self.whole else (everything,)
         cells = [
             Cell(
                 first, last, _rounded(cell["start"]), _rounded(cell["end"]),

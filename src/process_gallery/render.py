@@ -8,6 +8,7 @@ classes their looks; ``static/process_gallery.js`` adds dimming and replay.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ KEYS = 12
 """Names above an output; the others are beside its lines only."""
 STACKS = 12
 """Processes whose stacks are shown."""
-LONG = 24
+LONG = 36
 """Lines above which an output scrolls."""
 PHONE = 40
 """Characters, with the name, that fit beside each other on a phone."""
@@ -182,7 +183,7 @@ def _label_all(processes: Sequence[Process]) -> list[str]:
     count: dict[str, int] = {}
     labels = []
     for process in processes:
-        name = "".join(process.name.translate(_VISIBLE).split("\n"))[:40] or "?"
+        name = " ".join(process.name.translate(_VISIBLE).split())[:40] or "?"
         count[name] = count.get(name, 0) + 1
         labels.append(name if count[name] == 1 else f"{name} #{count[name]}")
     return labels
@@ -204,8 +205,8 @@ class _View:
         ranked = sorted(others, key=lambda index: index not in self.lines)
         self.slots = {index: 1 + rank % (SLOTS - 1) for rank, index in enumerate(ranked)} | {0: 0}
         self.alone = set(self.lines) <= {0}
-        moments = [record.duration, *(p.end for p in record.processes if p.end is not None), *(t for ts in self.lines.values() for t in ts)]
-        self.total = max(max(moments), 0.001)
+        ends = (p.end for p in record.processes if p.end is not None)
+        self.total = max(0.001, record.duration, *ends, *(t for times in self.lines.values() for t in times))
         self.scale = self._scale()
         content = repr((record.script, record.sha256, record.interpreter, record.date, record.duration, record.processes))
         self.run = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:8]
@@ -236,7 +237,7 @@ class _View:
         for times in self.lines.values():
             moments.update(times)
         ordered = sorted(moments)
-        longest, begin = max(((b - a, a) for a, b in zip(ordered, ordered[1:], strict=False)), default=(0.0, 0.0))
+        longest, begin = max(((b - a, a) for a, b in itertools.pairwise(ordered)), default=(0.0, 0.0))
         if longest < max(1.5, 0.6 * self.total):
             return [(0.0, 0.0), (self.total, 1000.0)]
         pad = min(longest, self.total - longest) * 0.1
@@ -247,7 +248,7 @@ class _View:
 
     def x(self, seconds: float) -> float:
         """Return the place of a moment, from 0 to 1000."""
-        for (t0, x0), (t1, x1) in zip(self.scale, self.scale[1:], strict=False):
+        for (t0, x0), (t1, x1) in itertools.pairwise(self.scale):
             if seconds <= t1 and t1 > t0:
                 return round(x0 + (max(seconds, t0) - t0) / (t1 - t0) * (x1 - x0), 1)
         return 1000.0
@@ -364,6 +365,7 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
         Id of the element; unique on the page.
     code_anchor
         Where on the page a line of the script is shown, for the line numbers in tracebacks.
+
     """
     view = _View(record)
     lines = _screen(piece for cell in cells for piece in record.cells[cell].output)
@@ -398,7 +400,8 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
                 f'<input type="checkbox" class="pg-fold {look}" aria-label="Show {_attr(summary)}" data-n="{_attr(summary)}">'
                 '<span class="pg-folded">'
             )
-        parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=not number or line.process != lines[number - 1].process))
+        new = not number or line.process != lines[number - 1].process
+        parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=new))
         if number + 1 == until:
             parts.append("</span>")
     scrolls = len(lines) > LONG
@@ -422,7 +425,8 @@ def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: A
     if len(view.record.processes) == 1:
         return _linked(line.text, view.record, anchor) + "\n"
     if lanes is None:
-        return f'<span class="pg-l" data-t="{_number(runs[-1].time * 1000)}">{_linked(line.text, view.record, anchor)}\n</span>'
+        moment = _number(runs[-1].time * 1000)
+        return f'<span class="pg-l" data-t="{moment}">{_linked(line.text, view.record, anchor)}\n</span>'
 
     def attributes(index: int | None, time: float) -> str:
         who = f' data-p="{index}" data-n="{_attr(view.label(index))}"' if index is not None else ""
@@ -494,16 +498,15 @@ def _row(view: _View, processes: list[Process]) -> _Row:
     return _Row(processes, min([*asked, start]), start, first, max(end, start), ticks)
 
 
-def _rows(view: _View) -> list[_Row]:
-    """Return the rows: helpers last, and the least remarkable folded into one row if there are too many."""
-    processes = sorted(view.record.processes, key=view.is_helper)
+def _rows(view: _View, processes: Sequence[Process], limit: int = ROWS) -> list[_Row]:
+    """Return the rows; if there are too many, the least remarkable processes share one."""
     folded: set[int] = set()
-    if len(processes) > ROWS:
+    if len(processes) > limit:
 
         def remarkable(process: Process) -> tuple[bool, bool, bool, int]:
             return process.id != 0, not view.is_odd(process), process.id not in view.lines, process.id
 
-        folded = {p.id for p in sorted(processes, key=remarkable)[ROWS - 1 :]}
+        folded = {p.id for p in sorted(processes, key=remarkable)[limit - 1 :]}
     rows = [_row(view, [p]) for p in processes if p.id not in folded]
     if folded:
         rows.append(_row(view, [p for p in processes if p.id in folded]))
@@ -512,7 +515,7 @@ def _rows(view: _View) -> list[_Row]:
 
 def _steps(view: _View) -> list[float]:
     """Return the round times at which the scale has a tick."""
-    rates = [(x1 - x0) / (t1 - t0) for (t0, x0), (t1, x1) in zip(view.scale, view.scale[1:], strict=False) if t1 > t0]
+    rates = [(x1 - x0) / (t1 - t0) for (t0, x0), (t1, x1) in itertools.pairwise(view.scale) if t1 > t0]
     least = 150 / max(rates)
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
@@ -532,11 +535,12 @@ def timeline_html(record: Record, *, uid: str) -> str:
         The run.
     uid
         Id of the element; unique on the page.
+
     """
     if len(record.processes) == 1:
         return ""
     view = _View(record)
-    rows = _rows(view)
+    rows = _rows(view, sorted(record.processes, key=view.is_helper))
     names = []
     bars = []
     place = {process.id: number for number, row in enumerate(rows) for process in row.processes}
@@ -560,14 +564,14 @@ def timeline_html(record: Record, *, uid: str) -> str:
     )
     backdrop += f'<path class="pg-grid" d="{"".join(f"M{_number(view.x(t))} 0V{height}" for t in steps)}"/>'
     scale = "".join(
-        f'<text class="{"pg-at" if t else "pg-zero"}" x="{_number(view.x(t) / 10)}%" y="12">{_duration(t) if t else "0 ms"}</text>'
+        f'<text x="{_number(view.x(t) / 10)}%" y="12">{_duration(t)}</text>' if t else '<text class="pg-zero" y="12">0 ms</text>'
         for t in steps
         if view.x(t) < 965
     )
     if len(view.scale) == 4:
         (begin, left), (end, right) = view.scale[1:3]
         bars.append(f'<rect class="pg-cut" x="{_number(left)}" width="{_number(right - left)}" height="{height}"/>')
-        scale += f'<text class="pg-skip" x="{_number((left + right) / 20)}%" y="12">\u2026 {_duration(end - begin)} \u2026</text>'
+        scale += f'<text x="{_number((left + right) / 20)}%" y="12">\u2026 {_duration(end - begin)} \u2026</text>'
     heads = "".join(
         f'<text x="{_number(left / 10)}%" y="11">lines {cell.first}\u2013{cell.last}</text>'
         for left, right, cell in bands
@@ -607,7 +611,8 @@ def _name_html(view: _View, row: _Row) -> str:
         odd = sum(view.is_odd(p) for p in row.processes)
         end = f"{odd} not exit 0" if odd else "exit 0"
         many = _count(len(row.processes), "more", "more")
-        return f'<li class="pg-row"><span class="pg-name"><span class="pg-key pg-ch">{many}</span></span><span class="pg-end">{end}</span></li>'
+        key = f'<span class="pg-key pg-ch">{many}</span>'
+        return f'<li class="pg-row"><span class="pg-name">{key}</span><span class="pg-end">{end}</span></li>'
     key = f'<span class="pg-key {view.color(process.id)}" data-p="{process.id}">{escape(view.label(process.id))}</span>'
     how = _how(view, process)
     how = f' <span class="pg-how">{how}</span>' if how else ""
@@ -691,7 +696,8 @@ def summary_text(record: Record) -> str:
     if len(record.processes) == 1:
         return ""
     view = _View(record)
-    return "".join(f"{line}\n" for line in (f"{_headline(view)}:", *(f"- {sentence}" for sentence in _sentences(view, _rows(view)))))
+    rows = _rows(view, sorted(record.processes, key=view.is_helper))
+    return "".join(f"{line}\n" for line in (f"{_headline(view)}:", *(f"- {sentence}" for sentence in _sentences(view, rows))))
 
 
 # -- stacks
@@ -745,6 +751,7 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
         Id of the element; unique on the page.
     code_anchor
         Where on the page a line of the script is shown.
+
     """
     view = _View(record)
     stacked = [p for p in record.processes if not view.is_helper(p) and any(True for _ in _threads(p.stack))]
@@ -770,7 +777,7 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
             among = f"{_count(total, 'frame')}" + (f" of {len(threads)} threads" if len(threads) > 1 else "")
             more = f"<details><summary>All {among}, innermost first</summary>{everything}</details>"
         items.append(
-            f'<li data-p="{process.id}"><p class="pg-where">{key} <span class="pg-how">{escape(state)}</span></p>'
+            f'<li data-p="{process.id}"><p>{key} <span class="pg-how">{escape(state)}</span></p>'
             f"<ol>{''.join(_frame_html(frame, record, code_anchor) for frame in shown)}</ol>{more}</li>"
         )
     if len(stacked) > STACKS:
@@ -806,6 +813,7 @@ def facts_html(record: Record, *, download: str | None) -> str:
         The run.
     download
         Address of the script, if the page offers it.
+
     """
     python = record.interpreter
     outcome = {"ok": "ended normally", "timeout": f"stuck, ended after {_duration(record.timeout)}"}.get(record.outcome, record.outcome)
@@ -846,38 +854,37 @@ _QUIET = "#7b828c"
 def thumbnail_svg(record: Record) -> str:
     """Return the timeline as a small picture of its own."""
     view = _View(record)
-    helpers = {process.id for process in record.processes if view.is_helper(process)}
-    rows = [row for row in _rows(view) if row.processes[0].id not in helpers or len(row.processes) > 1][:9]
+    rows = _rows(view, [process for process in record.processes if not view.is_helper(process)], 9)
     left, right, top, bottom = 24.0, 376.0, 30.0, 250.0
     step = min((bottom - top) / len(rows), 44.0)
     thick = min(step * 0.5, 18.0)
     middle = (top + bottom) / 2 - step * (len(rows) - 1) / 2
 
-    def place(moment: float) -> float:
+    def x(moment: float) -> float:
         return left + view.x(moment) / 1000 * (right - left)
 
     parts = []
     for number, row in enumerate(rows):
         y = middle + number * step
         color = _MIDTONES[view.slots[row.processes[0].id]] if len(row.processes) == 1 else _QUIET
-        asked, start, end = place(row.asked), place(row.start), max(place(row.end), place(row.start) + 3)
-        first = end if row.first is None else min(max(place(row.first), start), end)
+        asked, start, end = x(row.asked), x(row.start), max(x(row.end), x(row.start) + 3)
+        first = end if row.first is None else min(max(x(row.first), start), end)
         asker = row.processes[0].asked_by
         if asker is not None and number:
-            up = next((n for n, other in enumerate(rows) if other.processes[0].id == asker), 0)
+            up = next((place for place, other in enumerate(rows) if other.processes[0].id == asker), 0)
             parts.append(f'<path d="M{asked:.1f} {middle + up * step + thick / 2:.1f}V{y:.1f}" stroke="{_QUIET}" stroke-width="1.5"/>')
         if start > asked:
             parts.append(f'<path d="M{asked:.1f} {y:.1f}H{start:.1f}" stroke="{color}" stroke-width="3" stroke-dasharray="3 3"/>')
         if first > start:
-            parts.append(f'<path d="M{start:.1f} {y:.1f}H{first:.1f}" stroke="{color}" stroke-width="{thick:.1f}" opacity=".4"/>')
+            parts.append(f'<path d="M{start:.1f} {y:.1f}H{first:.1f}" stroke="{color}" stroke-width="{thick:.1f}" opacity=".5"/>')
         if end > first:
             parts.append(f'<path d="M{first:.1f} {y:.1f}H{end:.1f}" stroke="{color}" stroke-width="{thick:.1f}"/>')
-        ticks = dict.fromkeys(round(place(t)) for t in row.ticks)
+        ticks = dict.fromkeys(round(x(t)) for t in row.ticks)
         if ticks:
             high = thick * 0.85
-            marks = "".join(f"M{x} {y - high:.1f}V{y + high:.1f}" for x in ticks)
+            marks = "".join(f"M{at} {y - high:.1f}V{y + high:.1f}" for at in ticks)
             parts.append(f'<path d="{marks}" stroke="{color}" stroke-width="3"/>')
-        if row.processes[0].stuck or row.processes[0].signal:
+        if len(row.processes) == 1 and view.is_odd(row.processes[0]):
             arm = thick * 0.5
             parts.append(
                 f'<path d="M{end - arm:.1f} {y - arm:.1f}l{2 * arm:.1f} {2 * arm:.1f}m0 {-2 * arm:.1f}l{-2 * arm:.1f} {2 * arm:.1f}"'
@@ -904,6 +911,7 @@ def figure_variants(svg: str) -> tuple[str, str]:
     svg
         As matplotlib saves it with a transparent background. Greys change places for the dark variant: what is black there
         becomes light, what is white becomes dark; colours stay.
+
     """
 
     def dark(match: re.Match[str]) -> str:

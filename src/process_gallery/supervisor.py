@@ -24,7 +24,8 @@ FIGURE, FIGURES = 4 << 20, 64 << 20  # bytes of one figure, and of all, that are
 DUMP = 1 << 16  # bytes of a process's stacks that are kept
 FATAL = b"Fatal Python error: "
 # What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike, but a reader sees those, too.
-DUMPS = [FATAL + name + b"\n\n" for name in (b"Aborted", b"Segmentation fault", b"Bus error", b"Floating-point exception", b"Illegal instruction")]
+CAUSES = (b"Aborted", b"Segmentation fault", b"Bus error", b"Floating-point exception", b"Illegal instruction")
+DUMPS = [FATAL + cause + b"\n\n" for cause in CAUSES]
 ABRT, SEGV, KILL, STOP, CONT = _signal.SIGABRT, _signal.SIGSEGV, _signal.SIGKILL, _signal.SIGSTOP, _signal.SIGCONT
 CRASHES = (ABRT, SEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL)
 FILES = None  # this program's own limits of open files, as they were at its start
@@ -103,7 +104,7 @@ class Supervisor:
         self.fifo_rest = b""
         self.program = os.path.realpath(request["python"])
         self.cancelled = False
-        self.closing = False  # everything but multiprocessing's helpers has been killed
+        self.closing = False  # what multiprocessing's helpers say from now on is about what the recorder does
         self.rusage = 0
 
     # -- the example's start
@@ -175,7 +176,8 @@ class Supervisor:
             command += [request["script"]]
         else:
             os.set_inheritable(go, True)
-            command += [request["runner"], request["script"], request["cells"], self.nonce, str(go), request["events"], request["figures"]]
+            command += [request["runner"], request["script"], request["cells"]]
+            command += [self.nonce, str(go), request["events"], request["figures"]]
         os.execve(request["python"], command, environment)
 
     def become_subreaper(self):
@@ -240,6 +242,8 @@ class Supervisor:
             if fields is None or fields[19] == process["ticks"]:
                 return process
             # the process that we know has ended, and its pid is used again
+        if not ours(pid):
+            raise ValueError(pid)
         process = self.process(pid, "unknown", "")
         fields = stat(pid)
         if fields:
@@ -349,11 +353,13 @@ class Supervisor:
         for level, kind, content in ancillary:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_CREDENTIALS:
                 pid = int.from_bytes(content[:4], sys.byteorder)
-                if pid:
+                try:
                     process = self.known(pid)
-                    if not process.get("wrote"):
-                        process["wrote"] = True
-                        self.look_again(process)
+                except ValueError:  # of a PID namespace that we do not see into, or handed our socket by the example
+                    break
+                if not process.get("wrote"):
+                    process["wrote"] = True
+                    self.look_again(process)
         if process is not None and process is not self.main:
             if self.held:  # what the main process wrote was no marker, then
                 held, self.held = self.held, b""
@@ -444,7 +450,7 @@ class Supervisor:
             words = line.decode("utf-8", "replace").split("\t")
             try:
                 self.event(words[0], int(words[1]), int(words[2]), self.since(words[3]), words[4:])
-            except (ValueError, IndexError, OverflowError):  # anything may write there
+            except (ValueError, IndexError, OverflowError, OSError):  # anything may write there
                 continue
 
     def begun(self, kind, pid):
@@ -467,6 +473,7 @@ class Supervisor:
                 while self.read_output():
                     pass
                 self.turn_to(int(words[0]), when)
+                os.rmdir(self.request["figures"] + ".wait")
             return
         process = self.begun(kind, pid) if kind in ("fork", "exec") else self.known(pid)
         parent = self.by_pid.get(ppid)
@@ -577,6 +584,7 @@ class Supervisor:
         elif not self.cancelled:
             self.drain()
             left = self.let_end(request["grace"])
+            self.drain()
         self.kill()
         if self.cancelled:
             return None
@@ -607,7 +615,8 @@ class Supervisor:
         All are frozen first and told to end before any goes on, so that none sees another one end. One that ignores SIGABRT
         gets another signal at which faulthandler writes.
         """
-        self.read_events()
+        self.drain()
+        self.closing = True
         frozen = {}
         for _ in range(20):
             new = [process for process in map(self.known, self.descendants()) if process["id"] not in frozen and not helper(process)]
@@ -635,6 +644,7 @@ class Supervisor:
         Helpers get time to end by themselves: the resource tracker removes the semaphores and the shared memory of those that
         had no chance to.
         """
+        self.closing = True
         until = self.now() + 3
         patience = None
         # As the subreaper of all, this process has no children exactly when nothing is left.
@@ -651,7 +661,6 @@ class Supervisor:
                     if not helper(process):
                         send(process, KILL)
             elif living:
-                self.closing = True
                 patience = patience or self.now() + 0.4
                 if self.now() > patience:
                     for process in living:
@@ -790,6 +799,19 @@ def stat(pid):
     return fields
 
 
+def ours(pid):
+    """True if a process descends from this one, as far as anyone can tell: it may have ended."""
+    me = os.getpid()
+    while pid > 0 and pid != me:
+        fields = stat(pid)
+        if fields is None:
+            return True
+        pid = fields[1]
+        if pid == me:
+            return True
+    return False
+
+
 def children(pid):
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
@@ -865,24 +887,34 @@ def send(process, number):
 
 
 def remove(folder):
-    """Remove the example's own folder, whatever it has done to the permissions in it."""
-    try:
-        os.chmod(folder, 0o700)
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            remove(entry.path)
-        else:
+    """Remove the example's own folder, whatever it has done to the permissions in it, and however deep it is.
+
+    It goes through the tree as the current directory: a path may become longer than the kernel takes.
+    """
+    names, left = [], [[folder]]  # the folders that are gone through, from the outermost; what is left to do in and above them
+    while left:
+        if left[-1]:
+            name = left[-1].pop()
             try:
-                os.unlink(entry.path)
+                os.unlink(name)
+                continue
             except OSError:
                 pass
-    try:
-        os.rmdir(folder)
-    except OSError:
-        pass
+            try:
+                os.chmod(name, 0o700)
+                os.chdir(name)
+            except OSError:
+                continue
+            names.append(name)
+            left.append(os.listdir("."))
+        else:
+            left.pop()
+            if left:
+                os.chdir("/" if len(left) == 1 else "..")
+                try:
+                    os.rmdir(names.pop())
+                except OSError:
+                    pass
 
 
 def serve():

@@ -11,6 +11,7 @@ import time
 
 _python, _argv0, _cells, _nonce, _go, _events, _figures = sys.orig_argv[0], *sys.argv[1:]
 _go = int(_go)
+_now, _sleep = time.monotonic_ns, time.sleep  # the example may replace them, as mocks of time do
 _stream = os.fstat(1)[1:3]  # inode and device of the stream of output
 _pid = os.getpid()
 
@@ -19,12 +20,12 @@ def _mark(index):
     """Tell the recorder that what comes now belongs to another cell; a forked child that runs on must not."""
     if os.getpid() != _pid:
         return
-    for stream in (sys.stdout, sys.stderr):
+    for stream in ("stdout", "stderr"):
         try:
-            stream.flush()
+            getattr(sys, stream).flush()
         except Exception:  # the example may have replaced or closed it
             pass
-    data = b"\x1e%s%06d%020d\x1f" % (_nonce.encode(), index, time.monotonic_ns())
+    data = b"\x1e%s%06d%020d\x1f" % (_nonce.encode(), index, _now())
     for fd in (1, 2):  # the example may have closed or replaced them
         try:
             if os.fstat(fd)[1:3] == _stream:
@@ -32,13 +33,27 @@ def _mark(index):
         except OSError:
             pass
     else:
-        _tell("cell", index)
+        _mark_by_report(index)
         return
     while data:
         try:
             data = data[os.write(fd, data) :]
         except BlockingIOError:  # the example made the stream non-blocking
-            time.sleep(0.001)
+            _sleep(0.001)
+
+
+def _mark_by_report(index):
+    """Mark where the stream cannot: wait until the recorder has read what was written before, then has removed a folder."""
+    wait = _figures + ".wait"
+    try:
+        os.mkdir(wait)
+    except OSError:
+        return
+    _tell("cell", index)
+    for _ in range(300):
+        if not os.path.isdir(wait):
+            break
+        _sleep(0.001)
 
 
 def _save_figures(index):
@@ -67,7 +82,7 @@ def _raised(error):
 
 
 def _tell(kind, *words):
-    line = "\t".join([kind, str(_pid), "0", str(time.monotonic_ns()), *map(str, words)])
+    line = "\t".join([kind, str(_pid), "0", str(_now()), *map(str, words)])
     try:
         fd = os.open(_events, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

@@ -16,9 +16,8 @@ import time
 def _install():
     events, inode = os.environ["PROCESS_GALLERY"].rsplit(":", 1)
     forked = [0]
-
-    def now():
-        return time.monotonic_ns() if sys.version_info >= (3, 7) else int(time.monotonic() * 1e9)
+    monotonic = time.monotonic  # the example may replace it, as mocks of time do
+    now = time.monotonic_ns if sys.version_info >= (3, 7) else lambda: int(monotonic() * 1e9)
 
     def tell(kind, *words):
         line = "\t".join([kind, str(os.getpid()), str(os.getppid()), str(now())] + [str(word) for word in words])

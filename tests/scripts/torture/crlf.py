@@ -1,0 +1,5 @@
+print('line 1')
+# %%
+
+print('''a
+b''')

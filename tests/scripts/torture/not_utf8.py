@@ -1,0 +1,2 @@
+# sphinx_gallery_expected_outcome = 'exception SyntaxError'
+print('é')

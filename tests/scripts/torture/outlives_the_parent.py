@@ -1,0 +1,5 @@
+import os, time
+
+if os.fork() == 0:
+    time.sleep(600)
+print("line 1")

@@ -1,0 +1,498 @@
+"""What the drawings say, from records built by hand and from real runs."""
+
+from __future__ import annotations
+
+import html.parser
+import itertools
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from process_gallery import render
+from process_gallery.record import Cell, Interpreter, Piece, Process, Record
+from process_gallery.recorder import record as run
+
+STATIC = Path(render.__file__).parent / "static"
+VOID = {"input", "br", "img"}
+
+
+def made(pieces, processes=None, **fields):
+    """Return a record of one cell; pieces are (process, text) or (process, text, time)."""
+    output = [Piece(p[2] if len(p) > 2 else 0.1 + 0.01 * n, p[0], p[1]) for n, p in enumerate(pieces)]
+    if processes is None:
+        count = 1 + max((p[0] or 0 for p in pieces), default=0)
+        processes = [Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)]
+        processes += [
+            Process(i, 1 + i, f"Process-{i}", "fork", 0, 0, asked=0.02, start=0.03, end=0.8, exit_code=0) for i in range(1, count)
+        ]
+    values = {
+        "script": "countdown/made.py",
+        "sha256": "0" * 64,
+        "interpreter": Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver"),
+        "expected": "ok",
+        "outcome": "ok",
+        "exit_code": 0,
+        "duration": 0.9,
+        "peak_memory": 24_000,
+        "cells": [Cell(1, 9, 0.01, 0.9, output)],
+        "processes": processes,
+    } | fields
+    return Record(**values)
+
+
+class Parsed(html.parser.HTMLParser):
+    """Check that tags are balanced and attributes harmless; keep what a test wants to know."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.pre, self.text, self.elements = [], "", "", []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), (tag, attrs)
+        assert not any(name == "style" or name.startswith("on") for name in names), (tag, attrs)
+        assert tag not in ("script", "style", "iframe", "object", "img")
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if "pre" in self.open:
+            self.pre += data
+
+    def having(self, name):
+        return [attributes for _, attributes in self.elements if name in (attributes.get("class") or "").split()]
+
+
+def shown(*texts):
+    """Return what a terminal shows in the end."""
+    return "\n".join(line.text for line in render._screen(Piece(0.1, 0, text) for text in texts))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["a\nb\n"], "a\nb"),
+        (["a\r\nb\n"], "a\nb"),
+        (["  0%\r 50%\r100%\n"], "100%"),
+        (["long line\rX\n"], "Xong line"),
+        (["long line\r\x1b[KX\n"], "X"),
+        (["abc\b\bX\n"], "aXc"),
+        (["\x1b[1;31mred\x1b[0m\n"], "red"),
+        (["\x1b[1;3", "1mred\x1b", "[0m\n"], "red"),
+        (["one\ntwo\n\x1b[2Auno\n\n"], "uno\ntwo"),
+        (["\x1b]0;title\x07text \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n"], "text link"),
+        (["nul \0 escape \x1b\x01 bell \a del \x7f\n"], "nul ^@ escape ^[^A bell  del ^?"),
+        (["\x85 \ufffe \ud800\n"], "\ufffd \ufffd \ufffd"),
+        (["a\tb\n"], "a\tb"),
+        (["\n\n"], "\n"),
+        ([""], ""),
+        (["no end"], "no end"),
+        (["\x1b[999999999C.\x1b[99999A\n"], " " * 10_000 + "."),
+    ],
+)
+def test_a_terminal(texts, expected):
+    assert shown(*texts) == expected
+
+
+def test_every_line_has_its_writer():
+    parsed = Parsed(render.output_html(made([(0, "one\n"), (1, "two\n"), (1, "\n"), (2, "three\n")]), [0], uid="u"))
+    assert [line["data-n"] for line in parsed.having("pg-l")] == ["MainProcess", "Process-1", "Process-1", "Process-2"]
+    assert parsed.pre == "one\ntwo\n\nthree\n"
+    assert len(parsed.having("pg-key")) == 3
+    assert [bool("pg-new" in line["class"]) for line in parsed.having("pg-l")] == [True, True, False, True]
+
+
+def test_the_example_alone_is_plain():
+    page = render.output_html(made([(0, "a < b\n")]), [0], uid="u")
+    assert "<pre>a &lt; b\n</pre>" in page
+    assert "pg-l" not in page
+    # children that print nothing change nothing about it, but a replay needs to know the times
+    silent = made([(0, "a\n")], made([(1, "")]).processes)
+    parsed = Parsed(render.output_html(silent, [0], uid="u"))
+    assert parsed.having("pg-l") == [{"class": "pg-l", "data-t": "100"}]
+    assert not parsed.having("pg-key")
+
+
+def test_platforms_that_cannot_tell_the_writer_show_no_names():
+    page = render.output_html(made([(None, "a\n"), (None, "b\n")], made([(1, "")]).processes, named=False), [0], uid="u")
+    assert "data-n" not in page
+    assert Parsed(page).pre == "a\nb\n"
+    assert render.output_text(made([(None, "a\n")], named=False), [0]) == "a\n"
+
+
+def test_lines_of_two_writers():
+    record = made([(1, "Hello"), (2, "Hello"), (1, " world\n"), (2, " world\n")])
+    parsed = Parsed(render.output_html(record, [0], uid="u"))
+    assert parsed.pre == "HelloHello world\n world\n"
+    parts = parsed.having("pg-part")
+    assert [part["data-p"] for part in parts] == ["1", "2", "1"]
+    assert ["pg-other" in part["class"] for part in parts] == [False, True, True]
+    assert render.output_text(record, [0]) == "Process-1 | Hello <Process-2> Hello <Process-1>  world\nProcess-2 |  world\n"
+
+
+def test_omitted_bytes_are_a_line():
+    record = made([(0, "a"), (0, ""), (1, "b\n")])
+    record.cells[0].output[1].omitted = 12_345
+    parsed = Parsed(render.output_html(record, [0], uid="u"))
+    assert parsed.pre == "a\n[12,345 bytes left out]\nb\n"
+    assert len(parsed.having("pg-gap")) == 1
+    assert " | [12,345 bytes left out]\n" in render.output_text(record, [0])
+
+
+def test_no_output_is_nothing():
+    assert render.output_html(made([]), [0], uid="u") == ""
+    assert render.output_text(made([]), [0]) == ""
+
+
+def test_names_are_the_same_everywhere():
+    names = ["MainProcess", "worker", "worker", "<b>&\"'", "a\nb"]
+    processes = [Process(i, i, name, "fork" if i else "main", asked=0.0, start=0.0, end=0.5) for i, name in enumerate(names)]
+    record = made([(i, "x\n") for i in range(5)], processes)
+    pages = render.output_html(record, [0], uid="a") + render.timeline_html(record, uid="b")
+    parsed = Parsed(pages)
+    assert {line["data-n"] for line in parsed.having("pg-l")} == {"MainProcess", "worker", "worker #2", "<b>&\"'", "a b"}
+    colors = {}
+    for attributes in (*parsed.having("pg-key"), *parsed.having("pg-l")):
+        color = re.search(r"pg-c\w", attributes["class"])[0]
+        assert colors.setdefault(attributes["data-p"], color) == color
+    assert len(set(colors.values())) == 5
+    runs = {attributes["data-pg"] for attributes in parsed.having("pg")}
+    assert len(runs) == 1, "the script finds the drawings of one run by it"
+
+
+@hypothesis.given(st.lists(st.tuples(st.integers(0, 12), st.text(max_size=40)), max_size=12))
+@hypothesis.settings(deadline=None)
+def test_any_output_is_text(pieces):
+    record = made(pieces)
+    page = render.output_html(record, [0], uid="u")
+    if page:
+        assert Parsed(page).pre == "".join(line.text + "\n" for line in render._screen(record.cells[0].output))
+    page.encode("utf-8")
+    assert not re.search(r"[^\t\n -~\xa0-\U0010ffff]", page)
+    render.output_text(record, [0])
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "lib/python3.15/multiprocessing/process.py", line 320, in _bootstrap
+    self.run()
+    ~~~~~~~~^^
+  File "lib/python3.15/multiprocessing/pool.py", line 108, in run
+    self._target()
+  File "made.py", line 7, in boom
+    return 1 / 0
+           ~~^~~
+ZeroDivisionError: division by zero
+"""
+
+
+def test_a_traceback_is_folded_to_the_frames_of_the_example():
+    page = render.output_html(made([(0, "first\n"), (1, TRACEBACK)]), [0], uid="u", code_anchor=lambda line: f"line-{line}")
+    parsed = Parsed(page)
+    assert parsed.pre == "first\n" + TRACEBACK
+    assert [fold["data-n"] for fold in parsed.having("pg-fold")] == ["2 frames in multiprocessing/process.py, multiprocessing/pool.py"]
+    assert page.count("\n</span></span>") == 1, "the folded lines end before the frame of the example"
+    assert page.index("_target()\n</span></span>") < page.index("made.py")
+    assert 'line <a href="#line-7">7</a>, in boom' in page
+    assert page.count("<a ") == 1
+
+
+def test_a_traceback_between_other_lines_is_folded_only_where_it_is_whole():
+    lines = TRACEBACK.splitlines(keepends=True)
+    pieces = [piece for line in lines for piece in ((1, line), (0, "tick\n"))]
+    parsed = Parsed(render.output_html(made(pieces), [0], uid="u"))
+    assert not parsed.having("pg-fold")
+    assert parsed.pre == "".join(text for _, text in pieces)
+
+
+def test_the_timeline_says_how_each_process_lived():
+    processes = [
+        Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=2.0, exit_code=3),
+        Process(1, 2, "Process-1", "spawn", 0, 0, asked=0.1, start=0.12, end=1.0, exit_code=0),
+        Process(2, 3, "resource_tracker", "exec", 0, 0, start=0.11, end=2.1, exit_code=0),
+        Process(3, 4, "forkserver", "exec", 0, 0, start=0.2, end=2.1, stuck=True, signal="SIGABRT"),
+        Process(4, 5, "Process-2", "forkserver", 3, 0, asked=0.2, start=0.3, signal="SIGKILL", end=1.5),
+        Process(5, 6, "Process-3", "forkserver", 3, 0, asked=0.3, start=0.31, stuck=True, signal="SIGABRT"),
+        Process(6, 7, "sh", "exec", 1, 1, asked=0.4, start=0.4),
+    ]
+    record = made([(1, "a\nb\n", 0.2), (0, "c\n", 0.5)], processes, left_behind=[6], duration=2.0, timeout=1.9)
+    page = render.timeline_html(record, uid="u")
+    parsed = Parsed(page)
+    rows = parsed.having("pg-row")
+    assert [row["data-p"] for row in rows] == ["0", "1", "4", "5", "6", "2", "3"], "helpers come last"
+    for text in ("exit 3", "exit 0", "SIGKILL", "stuck", "left behind", "spawn", "forkserver", "helper"):
+        assert f">{text}</span>" in page
+    bars = ET.fromstring(re.search(r'<svg class="pg-bars".*?</svg>', page)[0])
+    spawned = next(group for group in bars.iter("g") if group.get("data-p") == "1")
+    paths = {path.get("class"): path.get("d") for path in spawned}
+    assert paths["pg-ask"] == "M47.6 1.5H57.1"
+    assert paths["pg-pale"] == "M57.1 1.5H95.2", "the wait from start() to the first line"
+    assert paths["pg-full"] == "M95.2 1.5H476.2"
+    assert paths["pg-tick"] == "M95 1.22v.56"
+    text = render.summary_text(record)
+    assert "7 processes in 2 s" in text
+    assert "start() called at 100 ms, began to run 20 ms later, printed 2 lines, the first at 200 ms, 100 ms after the start" in text
+    assert "Process-3 (forkserver): start() called at 300 ms, began to run 10 ms later, printed nothing, was stuck at the time limit" in text
+    assert "sh (another program, asked for by Process-1): started at 400 ms, printed nothing, was left behind" in text
+    assert "forkserver (a helper of multiprocessing): ran from 200 ms, printed nothing, still ran at the time limit of 1.9 s." in text
+    for line in text.splitlines()[1:]:
+        assert line.removeprefix("- ") in parsed.text, "the page has the same words"
+
+
+def test_a_long_time_without_an_event_is_cut_short():
+    record = made([(0, "a\n", 0.1)], made([(1, "")]).processes, duration=8.0)
+    record.processes[0].end = 8.0
+    view = render._View(record)
+    assert view.x(0) == 0
+    assert view.x(8.0) == 1000
+    assert view.x(0.9) > 400, "the first second has most of the place"
+    moments = [moment / 100 for moment in range(801)]
+    assert all(view.x(a) <= view.x(b) for a, b in itertools.pairwise(moments))
+    page = render.timeline_html(record, uid="u")
+    assert "\u2026 6.9" in page
+    even = made([(0, "a\n", 0.1)], made([(1, "")]).processes)
+    assert render._View(even).scale == [(0, 0), (0.9, 1000)]
+
+
+def test_many_processes_share_a_row_but_for_the_remarkable():
+    processes = [Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)]
+    processes += [Process(i, i, f"Process-{i}", "fork", 0, 0, 0.01, 0.02, 0.8, exit_code=0) for i in range(1, 201)]
+    processes[150].signal, processes[150].exit_code = "SIGSEGV", None
+    record = made([(199, "printed\n")], processes)
+    page = render.timeline_html(record, uid="u")
+    parsed = Parsed(page)
+    rows = [row.get("data-p") for row in parsed.having("pg-row")]
+    assert len(rows) == render.ROWS
+    assert {"0", "150", "199", None} <= set(rows)
+    assert "178 more" in page
+    assert "178 more processes (Process-21 to Process-200)" in render.summary_text(record)
+    assert len(page) < 20_000
+    output = made([(i, "x\n") for i in range(1, 201)], processes)
+    assert len(Parsed(render.output_html(output, [0], uid="u")).having("pg-key")) == render.KEYS
+
+
+def test_one_process_has_no_timeline():
+    record = made([(0, "a\n")])
+    assert render.timeline_html(record, uid="u") == ""
+    assert render.summary_text(record) == ""
+
+
+STACK = """Thread 0x00007ff7a27ff6c0 [Thread-7] (most recent call first):
+  File "lib/python3.15/threading.py", line 1161 in run
+
+Current thread 0x00007ff7bc9a5bc0 [python] (most recent call first):
+  File "lib/python3.15/threading.py", line 363 in wait
+  File "made.py", line 101 in <module>
+  File "made.py", line 12 in <lambda>
+"""
+
+
+def test_stacks_show_the_frames_of_the_example_first():
+    record = made([(1, "a\n")], outcome="timeout", timeout=8.0)
+    record.processes[0].stack, record.processes[0].stuck = STACK, True
+    record.processes[1].stack = 'Current thread 0x1 (most recent call first):\n  File "<string>", line 1 in <module>\n'
+    page = render.stacks_html(record, uid="u", code_anchor=lambda line: "line-95" if line > 90 else None)
+    Parsed(page)
+    first, folded = page.split("<details>")
+    assert 'made.py, <a href="#line-95">line 101</a></li>' in first
+    assert "made.py, line 12, in <code>&lt;lambda&gt;</code>" in first
+    assert "threading.py" not in first
+    assert "All 4 frames of 2 threads" in folded
+    assert "Thread 2 of 2 python (got the signal)" in folded
+    assert "&lt;string&gt;, line 1" in page, "without a frame of the example, the innermost one is shown"
+    assert render.stacks_html(made([(1, "a\n")]), uid="u") == ""
+    assert "<a " not in render.stacks_html(record, uid="u")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ["3.15.2", "Linux x86_64", "forkserver", "900 ms", "exit code 0", "23 MiB", "python made.py"]),
+        ({"outcome": "timeout", "expected": "timeout", "exit_code": None, "timeout": 8.0}, ["stuck, ended after 8 s, as meant"]),
+        ({"outcome": "exception ValueError", "exit_code": 1, "error": "ValueError: <b>"}, ["exit code 1 (ValueError)"]),
+        ({"outcome": "signal SIGSEGV", "exit_code": None}, ["signal SIGSEGV"]),
+        ({"memory_limit": 512, "date": "2026-11-22"}, ["512 MiB", "2026-11-22"]),
+        ({"interpreter": Interpreter("3.15.2", "CPython", "linux", "x86_64", "spawn", gil=False)}, ["3.15.2, free-threaded"]),
+    ],
+)
+def test_facts(fields, words):
+    record = made([(0, "a\n")], **fields)
+    for download in (None, 'x"y.py'):
+        page = render.facts_html(record, download=download)
+        parsed = Parsed(page)
+        for word in words:
+            assert word in parsed.text
+        assert ("<a " in page) == (download is not None)
+
+
+def test_the_thumbnail_is_a_picture_of_its_own():
+    record = made([(1, "a\n"), (2, "b\n")])
+    record.processes[2].stuck = True
+    tree = ET.fromstring(render.thumbnail_svg(record))
+    assert tree.get("viewBox") == "0 0 400 280"
+    assert not list(tree.iter("{http://www.w3.org/2000/svg}text"))
+    assert len(render.thumbnail_svg(made([(i, "x\n") for i in range(200)]))) < 8_000
+    ET.fromstring(render.thumbnail_svg(made([])))
+
+
+def test_a_plot_gets_a_dark_variant():
+    svg = (
+        '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><defs><style type="text/css">'
+        "*{stroke-linejoin: round; fill: #000000}</style></defs>"
+        '<path style="fill: none; stroke: #000000"/><path style="fill: #ffffff; stroke:#1f77b4"/><path fill="#fff" stroke="black"/>'
+        '<path style="stroke: #b0b0b0"/><text>fill: #000000 is black</text></svg>'
+    )
+    light, dark = render.figure_variants(svg)
+    assert light == svg
+    ET.fromstring(dark.encode())
+    assert "<text>fill: #000000 is black</text>" in dark
+    assert "stroke: #cfd0d0" in dark
+    assert 'fill="#131416" stroke="#cfd0d0"' in dark
+    assert "fill: #131416; stroke:#1f77b4" in dark
+    assert "fill: #cfd0d0}" in dark
+    assert '<svg fill="#cfd0d0"' in dark, "text without a colour of its own"
+    assert "#b0b0b0" not in dark
+
+
+def test_a_plot_by_matplotlib():
+    matplotlib = pytest.importorskip("matplotlib")
+    import io
+
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.plot([1, 2], label="line")
+    axes.set_title("title")
+    axes.legend()
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True)
+    _, dark = render.figure_variants(file.getvalue())
+    ET.fromstring(dark.encode())
+    assert "#000000" not in dark
+    assert "#ffffff" not in dark
+    assert "#1f77b4" in dark
+
+
+def test_real_runs(tmp_path):
+    script = tmp_path / "real.py"
+    script.write_text(
+        '"""\nReal\n====\n"""\n'
+        "import multiprocessing, sys\n"
+        "def child(n):\n    print('child', n, '<i>', flush=True)\n    sys.exit(n)\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('fork')\n"
+        "    for n in range(2):\n"
+        "        process = context.Process(target=child, args=(n,))\n        process.start()\n        process.join()\n"
+        "    print('done')\n"
+    )
+    record = run(script)
+    assert record.outcome == "ok"
+    parsed = Parsed(render.output_html(record, [0], uid="u"))
+    assert parsed.pre == "child 0 <i>\nchild 1 <i>\ndone\n" == record.text()
+    text = render.output_text(record, [0])
+    if record.named:
+        assert [line["data-n"] for line in parsed.having("pg-l")] == ["ForkProcess-1", "ForkProcess-2", "MainProcess"]
+        assert text == "ForkProcess-1 | child 0 <i>\nForkProcess-2 | child 1 <i>\nMainProcess   | done\n"
+    timeline = render.timeline_html(record, uid="t")
+    Parsed(timeline)
+    assert ">exit 1</span>" in timeline
+    ET.fromstring(render.thumbnail_svg(record))
+    again = Record.from_json(record.to_json())
+    assert render.timeline_html(again, uid="t") == timeline, "the same record is drawn the same way"
+
+
+def luminance(color):
+    parts = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def palettes():
+    """Return the colours of the style sheet, light, dark, and dark by the system's choice."""
+    css = (STATIC / "process_gallery.css").read_text(encoding="utf-8")
+    blocks = re.findall(r"--pg-0:[^}]*", css)
+    return [dict(re.findall(r"--pg-([0-7h]|odd): (#[0-9a-f]{6});", block)) for block in blocks]
+
+
+def test_colours_can_be_read():
+    light, dark, system = palettes()
+    assert dark == system
+    assert len(light) == len(dark) == render.SLOTS + 2
+    for palette, backgrounds in ((light, ("#ffffff", "#f2f2f2")), (dark, ("#131416", "#2b2b2b"))):
+        for color, background in itertools.product(palette.values(), backgrounds):
+            assert contrast(color, background) >= 4.5, (color, background)
+    assert len(render._MIDTONES) == render.SLOTS
+    for color, background in itertools.product(render._MIDTONES, ("#ffffff", "#131416")):
+        assert contrast(color, background) >= 3, (color, background)
+
+
+# Viénot, Brettel and Mollon 1999, as computed by Machado, Oliveira and Fernandes 2009 for complete colour blindness.
+VISIONS = {
+    "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def oklab(color, vision):
+    parts = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    red, green, blue = (min(1, max(0, sum(a * b for a, b in zip(row, linear)))) for row in vision)
+    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
+    middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
+    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
+    return (
+        0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
+    )
+
+
+@pytest.mark.parametrize("kind", VISIONS)
+def test_colours_differ_for_every_kind_of_vision(kind):
+    """The first five colours: an output with more processes has its lanes and names. 0.02 is a just noticeable difference."""
+    for palette in palettes()[:2]:
+        places = [oklab(palette[str(slot)], VISIONS[kind]) for slot in range(5)]
+        for one, other in itertools.combinations(places, 2):
+            assert sum((a - b) ** 2 for a, b in zip(one, other)) ** 0.5 > 0.04
+
+
+def test_no_class_is_without_a_look():
+    """Every class that the drawings use is in the style sheet or read by the script, and the other way round."""
+    record = made([(i, "x\n") for i in range(3)], outcome="timeout")
+    record.processes[1].stack, record.processes[1].stuck = STACK, True
+    mixed = made([(1, "a"), (2, "b\n"), (1, TRACEBACK), (0, "")], duration=9.0)
+    mixed.cells[0].output[-1].omitted = 3
+    mixed.cells[0].output[-1].text = ""
+    mixed.processes[0].end = 9.0
+    page = "".join(
+        render.output_html(r, [0], uid="a") + render.timeline_html(r, uid="b") + render.stacks_html(r, uid="c") + render.facts_html(r, download="d")
+        for r in (record, mixed)
+    )
+    used = set(re.findall(r"\bpg-[a-z]+\b", " ".join(re.findall(r'class="([^"]*)"', page))))
+    styled = set(re.findall(r"\.(pg-[a-z]+)\b", (STATIC / "process_gallery.css").read_text(encoding="utf-8")))
+    script = set(re.findall(r"\bpg-[a-z]+\b", (STATIC / "process_gallery.js").read_text(encoding="utf-8")))
+    assert used <= styled | script, used - styled - script
+    assert styled <= used | script | {"pg-more", "pg-long", "pg-ch", "pg-heads", "pg-helper", "pg-tall"}, styled - used - script
