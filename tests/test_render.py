@@ -246,7 +246,9 @@ def test_the_timeline_says_how_each_process_lived():
     text = render.summary_text(record)
     assert "7 processes in 2 s" in text
     assert "start() called at 100 ms, began to run 20 ms later, printed 2 lines, the first at 200 ms, 100 ms after the start" in text
-    assert "Process-3 (forkserver): start() called at 300 ms, began to run 10 ms later, printed nothing, was stuck at the time limit" in text
+    assert (
+        "Process-3 (forkserver): start() called at 300 ms, began to run 10 ms later, printed nothing, was stuck at the time limit" in text
+    )
     assert "sh (another program, asked for by Process-1): started at 400 ms, printed nothing, was left behind" in text
     assert "forkserver (a helper of multiprocessing): ran from 200 ms, printed nothing, still ran at the time limit of 1.9 s." in text
     for line in text.splitlines()[1:]:
@@ -447,7 +449,7 @@ def test_colours_can_be_read():
         assert contrast(color, background) >= 3, (color, background)
 
 
-# Viénot, Brettel and Mollon 1999, as computed by Machado, Oliveira and Fernandes 2009 for complete colour blindness.
+# Machado, Oliveira and Fernandes 2009, for a complete lack of one kind of cone.
 VISIONS = {
     "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
@@ -459,7 +461,7 @@ VISIONS = {
 def oklab(color, vision):
     parts = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    red, green, blue = (min(1, max(0, sum(a * b for a, b in zip(row, linear)))) for row in vision)
+    red, green, blue = (min(1, max(0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in vision)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -476,7 +478,7 @@ def test_colours_differ_for_every_kind_of_vision(kind):
     for palette in palettes()[:2]:
         places = [oklab(palette[str(slot)], VISIONS[kind]) for slot in range(5)]
         for one, other in itertools.combinations(places, 2):
-            assert sum((a - b) ** 2 for a, b in zip(one, other)) ** 0.5 > 0.04
+            assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.04
 
 
 def test_no_class_is_without_a_look():
@@ -488,7 +490,10 @@ def test_no_class_is_without_a_look():
     mixed.cells[0].output[-1].text = ""
     mixed.processes[0].end = 9.0
     page = "".join(
-        render.output_html(r, [0], uid="a") + render.timeline_html(r, uid="b") + render.stacks_html(r, uid="c") + render.facts_html(r, download="d")
+        render.output_html(r, [0], uid="a")
+        + render.timeline_html(r, uid="b")
+        + render.stacks_html(r, uid="c")
+        + render.facts_html(r, download="d")
         for r in (record, mixed)
     )
     used = set(re.findall(r"\bpg-[a-z]+\b", " ".join(re.findall(r'class="([^"]*)"', page))))

@@ -509,3 +509,380 @@ def test_script(name, place, times):
         if name not in SELF:
             assert script.read_bytes() == (SCRIPTS / f"{name}.py").read_bytes()
         assert {path.name for path in (place / "scripts").iterdir()} <= {f"{name}.py", "after.py"}
+
+
+# -- what is done to the recorder itself
+
+
+def command(*arguments, prefix=(), **options):
+    """Run the command line; return the finished process."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONPATH": str(SRC)}
+    environment |= options.pop("env", {})
+    return subprocess.run(
+        [*prefix, sys.executable, "-m", "process_gallery", "record", *map(str, arguments)],
+        capture_output=True, text=True, errors="replace", timeout=120, env=environment, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "patience"), [("SIGKILL", 15.0), ("SIGSTOP", 1.0)])
+def test_supervisor_killed_or_stopped_by_its_example(place, monkeypatch, number, patience):
+    """The example's parent process is the recorder's: one that kills or stops it gets no record, and nothing of it stays."""
+    monkeypatch.setattr(recorder, "PATIENCE", patience)
+    script, after = place / "scripts" / "x.py", place / "scripts" / "after.py"
+    script.write_text(
+        "# sphinx_gallery_timeout = 2\nimport os, signal, subprocess, time\n"
+        "print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\nos.fork()\n"
+        f"os.kill(os.getppid(), signal.{number})\ntime.sleep(600)\n"
+    )
+    after.write_text("print('next')\n")
+    (_, result), (_, following) = record_all([Job(read_script(script)), Job(read_script(after))])
+    assert isinstance(result, RecorderError)
+    assert str(script) in str(result)
+    assert "stopped or killed its parent process" in str(result)
+    assert following.text() == "next\n"
+    time.sleep(0.2)
+    assert not [pid for pid in children(os.getpid()) if b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_supervisor_that_vanishes_while_idle(place):
+    script = place / "scripts" / "x.py"
+    script.write_text("print('x')\n")
+    results = record_all([Job(read_script(script))] * 2)
+    next(results)
+    [supervisor] = [pid for pid in children(os.getpid()) if b"supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(supervisor, signal.SIGKILL)
+    time.sleep(0.1)
+    [(_, result)] = results
+    assert isinstance(result, Record), result
+    assert result.text() == "x\n"
+
+
+def test_exit_status_on_older_kernels(place, monkeypatch):
+    """Before Linux 6.15 the kernel cannot be asked: what wait, zombies and the processes themselves say must do."""
+    monkeypatch.setattr(recorder, "ASK_THE_KERNEL", False)
+    for name in ("two_hundred_children", "zombies", "segfault_in_child", "many_short_forks", "kills_its_group"):
+        [(_, result)] = record_all([Job(read_script(SCRIPTS / f"{name}.py"))])
+        if name == "segfault_in_child":
+            assert process(result, "Crasher").signal in ("SIGSEGV", None)
+        else:
+            globals()[name](result)
+
+
+def test_processes_that_report_nothing(place):
+    """Names and numbers without sitecustomize: an example that ignores the environment (``python -I``, C programs)."""
+    script = place / "scripts" / "x.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-I', '-c', 'import os; pid = os.fork(); print(\"line\", os.getpid(), flush=True); pid and os.wait()'])\n"
+        "subprocess.run('for i in 1 2 3; do sh -c \"echo line \\\\$\\\\$\"; done', shell=True)\n"
+    )
+    [(_, result)] = record_all([Job(read_script(script))])
+    assert result.outcome == "ok", result.text()
+    pids = [int(line.split()[1]) for _, line in plain(result)]
+    assert len(pids) == 5
+    for piece in result.pieces():
+        for line in piece.text.splitlines():
+            assert result.processes[piece.process].pid == int(line.split()[1])
+    assert len({p.pid for p in result.processes}) == len(result.processes) >= 6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_script_without_credentials(name, place):
+    """What other platforms do, forced on: everything but who wrote a line is as true."""
+    if name in ("many_short_forks", "two_hundred_children", "moving_target", "leaves_odd_files", "output_1gb"):
+        pytest.skip("takes long, and is about other things")
+    script = place / "scripts" / f"{name}.py"
+    shutil.copy(SCRIPTS / f"{name}.py", script)
+    [(_, result)] = record_all([Job(read_script(script), credentials=False)])
+    assert result.as_expected, (result.outcome, result.text()[-3000:])
+    assert not result.named
+    assert {piece.process for piece in result.pieces()} <= {None}
+    [(_, named)] = record_all([Job(read_script(SCRIPTS / f"{name}.py"))]) if name not in SELF and "timeout" not in result.outcome else [(None, None)]
+    if named and len(named.processes) == 1 and not result.processes[0].stack and name not in ("odd_bytes", "non_blocking_output"):
+        assert [[piece.text for piece in cell.output] and "".join(p.text for p in cell.output) for cell in result.cells] == [
+            [piece.text for piece in cell.output] and "".join(p.text for p in cell.output) for cell in named.cells
+        ]
+
+
+def test_memory_of_the_build(place):
+    """1 GB of output does not make the build, nor its supervisor, grow."""
+    script = place / "scripts" / "small.py"
+    script.write_text("print('x')\n")
+
+    def peak(path):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(place / "x.json")],
+            stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(SRC)},
+        )  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)  # its own, and that of its descendants that have been waited for
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss
+
+    assert peak(SCRIPTS / "output_1gb.py") < peak(script) + 32 * 1024
+
+
+def test_two_builds_at_once(place):
+    names = ["two_hundred_children", "segfault_in_child", "imitates_the_marker", "closes_descriptors"]
+    builds = [
+        subprocess.Popen(
+            [sys.executable, "-m", "process_gallery", "record", *(str(SCRIPTS / f"{name}.py") for name in names), "--json", str(place / f"{index}.json")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SRC), "TMPDIR": str(place / "runs")},
+        )
+        for index in range(2)
+    ]  # fmt: skip
+    import json
+
+    for index, build in enumerate(builds):
+        _, errors = build.communicate(timeout=120)
+        assert build.returncode == 0, errors
+        for name, data in zip(names, json.loads((place / f"{index}.json").read_text()), strict=True):
+            globals()[name](Record.from_json(json.dumps(data)))
+
+
+def test_killed_build_leaves_nothing(place):
+    """kill -9 of the build: its supervisor notices, and takes the example with it."""
+    script = place / "scripts" / "x.py"
+    pids = place / "pids"
+    script.write_text(
+        "import os, signal, subprocess, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "other = subprocess.Popen(['sleep', '600'], start_new_session=True, env={})\nos.fork()\n"
+        f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}} {{other.pid}} {{os.getppid()}} ')\ntime.sleep(600)\n"
+    )
+    build = subprocess.Popen(
+        [sys.executable, "-m", "process_gallery", "record", str(script), "--timeout", "300"],
+        env={**os.environ, "PYTHONPATH": str(SRC), "TMPDIR": str(place / "runs")},
+    )
+    until = time.monotonic() + 60
+    while not pids.exists() or len(pids.read_text().split()) < 6:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    build.kill()
+    build.wait()
+    started = {int(pid) for pid in pids.read_text().split()} - {os.getpid()}
+    until = time.monotonic() + 20
+    while left := [pid for pid in started if Path(f"/proc/{pid}").exists() and stat_of(pid) != "Z"]:
+        assert time.monotonic() < until, left
+        time.sleep(0.02)
+    for pid in children(os.getpid()):  # the supervisor, which has been handed to this process as the last resort
+        if stat_of(pid) == "Z":
+            os.waitpid(pid, 0)
+
+
+def stat_of(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def can(*words):
+    """True if this machine lets us do that."""
+    return shutil.which(words[0]) is not None and subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+needs_namespaces = pytest.mark.skipif(not can("unshare", "-Urm", "mount", "-t", "tmpfs", "x", "/mnt"), reason="needs user namespaces")
+
+
+@needs_namespaces
+def test_full_disk(place):
+    """The disk on which examples run is full: the example learns it, the record is whole, and the next example has room again."""
+    script, after = place / "scripts" / "x.py", place / "scripts" / "after.py"
+    script.write_text(
+        "# sphinx_gallery_expected_outcome = 'exception OSError'\nimport errno, os, tempfile\nprint('line 1')\nfile = tempfile.TemporaryFile()\n"
+        "while True:\n    file.write(bytes(4096))\n    file.flush()\n"
+    )
+    after.write_text("open('x', 'wb').write(bytes(100_000))\nprint('room')\n")
+    mount = f"mount -t tmpfs -o size=1m x {place}/runs && TMPDIR={place}/runs exec \"$@\""
+    done = command(script, after, prefix=["unshare", "-Urm", "sh", "-c", mount, "sh"])
+    assert done.returncode == 0, done.stderr
+    assert "line 1" in done.stdout
+    assert "| room" in done.stdout
+    full = f"mount -t tmpfs -o size=64k,nr_inodes=4 x {place}/runs && touch {place}/runs/a {place}/runs/b {place}/runs/c; TMPDIR={place}/runs exec \"$@\""
+    done = command(after, prefix=["unshare", "-Urm", "sh", "-c", full, "sh"])
+    assert done.returncode == 1
+    assert "No space left on device; free some space, or set TMPDIR" in done.stderr or "No usable temporary directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@needs_namespaces
+def test_without_shared_memory(place):
+    """No /dev/shm, as in some containers: recording needs none."""
+    hide = "mount -t tmpfs -o ro x /dev/shm && exec \"$@\""
+    done = command(SCRIPTS / "two_hundred_children.py", SCRIPTS / "child_hangs.py", prefix=["unshare", "-Urm", "sh", "-c", hide, "sh"])
+    assert done.returncode == 0, done.stderr
+
+
+@needs_namespaces
+@pytest.mark.parametrize("name", ["fork_chain", "child_hangs", "zombies", "segfault_in_child"])
+def test_build_is_pid_1(place, name):
+    """A container whose PID 1 is the build."""
+    done = command(SCRIPTS / f"{name}.py", "--json", place / "x.json", prefix=["unshare", "-Urpf", "--mount-proc"])
+    assert done.returncode == 0, done.stderr
+    globals()[name](Record.from_json((place / "x.json").read_text()))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_ordinary_user_and_read_only_examples(place):
+    """Somebody who may trace nobody, and write neither to the examples nor to this package."""
+    (place / "scripts").chmod(0o555)
+    for name in ("segfault_in_child", "all_ignore_signals", "two_hundred_children"):
+        shutil.copy(SCRIPTS / f"{name}.py", place / "scripts")
+    home = place / "runs"
+    place.chmod(0o755)
+    home.chmod(0o777)
+    if not can("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", f"open({str(SRC / 'process_gallery/cells.py')!r})"):
+        pytest.skip("an ordinary user cannot read this interpreter or this checkout")
+    prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    names = sorted(path.stem for path in (place / "scripts").iterdir())
+    done = command(
+        *(place / "scripts" / f"{name}.py" for name in names), "--json", "-", prefix=prefix, env={"TMPDIR": str(home), "HOME": str(home)}, cwd="/"
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    import json
+
+    for name, data in zip(names, json.loads(done.stdout), strict=True):
+        globals()[name](Record.from_json(json.dumps(data)))
+    assert sorted(path.stem for path in (place / "scripts").iterdir()) == names
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_script_without_permission(place):
+    script = place / "scripts" / "x.py"
+    script.write_text("print('x')\n")
+    script.chmod(0)
+    with pytest.raises(ExampleError, match="cannot be read: Permission denied"):
+        read_script(script)
+
+
+# -- random trees of processes
+
+WAYS = st.sampled_from(["return", "exit", "_exit", "kill", "raise"])
+
+
+def nodes(below):
+    return st.fixed_dictionaries(
+        {
+            "how": st.sampled_from(["fork", "spawn", "forkserver", "os.fork", "subprocess"]),
+            "lines": st.integers(0, 4),
+            "pause": st.sampled_from([0, 0, 0.001, 0.01, 0.03]),
+            "end": WAYS,
+            "children": below,
+        }
+    )
+
+
+TREES = st.lists(nodes(st.lists(nodes(st.lists(nodes(st.just([])), max_size=1)), max_size=2)), min_size=1, max_size=3)
+
+TREE = '''
+import json, multiprocessing, os, signal, subprocess, sys, time
+
+def play(node, top=False):
+    started = []
+    for number in range(node["lines"]):
+        print("line", node["name"], number, os.getpid())
+        time.sleep(node["pause"])
+        if number == 0 and not started:
+            started = [start(child) for child in node["children"]]
+    if not node["lines"]:
+        started = [start(child) for child in node["children"]]
+    for wait in started:
+        wait()
+    print("last", node["name"], node["lines"], os.getpid())
+    if top:
+        return
+    if node["end"] == "exit":
+        sys.exit(5)
+    if node["end"] == "_exit":
+        os._exit(6)
+    if node["end"] == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if node["end"] == "raise":
+        raise ValueError(node["name"])
+
+def start(node):
+    if node["how"] == "os.fork":
+        pid = os.fork()
+        if not pid:
+            code = 0
+            try:
+                play(node)
+            except SystemExit as error:
+                code = error.code
+            except ValueError:
+                code = 1
+            os._exit(code)
+        return lambda: os.waitpid(pid, 0)
+    if node["how"] == "subprocess":
+        return subprocess.Popen([sys.executable, __file__, json.dumps(node)]).wait
+    process = multiprocessing.get_context(node["how"]).Process(target=play, args=(node,), name=node["name"])
+    process.start()
+    return process.join
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        play(json.loads(sys.argv[1]))
+    else:
+        play(json.loads(PLAN), top=True)
+        # %%
+        print("end")
+'''
+
+CODES = {"return": (0, None), "exit": (5, None), "_exit": (6, None), "kill": (None, "SIGKILL"), "raise": (1, None)}
+
+
+def trees(times):
+    return settings(
+        max_examples=8 * times,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.explicit] + [Phase.shrink] * (times > 1),
+    )
+
+
+def test_random_trees(times, place):
+    """Every line that was printed before a process died is there once, under that process, in its order."""
+
+    @given(TREES)
+    @trees(times)
+    def property_(children):
+        names = {}
+
+        def name(node, path):
+            node["name"] = f"n{path}"
+            names[node["name"]] = node
+            for number, child in enumerate(node["children"]):
+                name(child, f"{path}-{number}")
+
+        import json
+
+        top = {"how": "main", "lines": 2, "pause": 0, "end": "return", "children": children}
+        name(top, "")
+        script = place / "scripts" / "tree.py"
+        script.write_text(TREE.replace("PLAN", repr(json.dumps(top))))
+        [(_, result)] = record_all([Job(read_script(script), timeout=60)])
+        FIGURES["runs"] += 1
+        assert isinstance(result, Record), result
+        assert result.outcome == "ok", result.text()
+        assert result.left_behind == []
+        printed = {}
+        for piece in result.pieces():
+            for line in piece.text.splitlines():
+                if line.startswith(("line n", "last n")):
+                    _, who, number, pid = line.split()
+                    writer = result.processes[piece.process]
+                    assert writer.pid == int(pid)
+                    printed.setdefault(who, []).append(int(number))
+                    node = names[who]
+                    if node["how"] in ("fork", "spawn", "forkserver"):
+                        assert writer.name == who
+                        assert writer.how == node["how"]
+                    if node is not top:
+                        assert (writer.exit_code, writer.signal) == CODES[node["end"]], (node, writer)
+        lost = sum(node["lines"] + 1 - len(set(printed.get(who, []))) for who, node in names.items())
+        FIGURES["lost"] += lost
+        assert lost == 0
+        assert printed == {who: list(range(node["lines"] + 1)) for who, node in names.items()}
+        assert result.cells[-1].output[-1].text == "end\n" or result.text().endswith("end\n")
+
+    property_()

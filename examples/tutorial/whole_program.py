@@ -159,13 +159,14 @@ def main():
     )
     options = parser.parse_args()
     context = multiprocessing.get_context(options.start_method)
-    size = max(1, options.limit // 10)
+    size = 3_000
     blocks = [
         range(start, min(start + size, options.limit))
         for start in range(1, options.limit, size)
     ]
 
     best, done, code = (0, None), 0, 0
+    end = "\r" if sys.stderr.isatty() else "\n"
     try:
         for block, good, answer in run(longest, blocks, options.workers, context):
             done += 1
@@ -174,7 +175,7 @@ def main():
             else:
                 code = 1
                 print(f"no answer for {block}: {answer}")
-            print(f"{done} of {len(blocks)}", file=sys.stderr)
+            print(f"{done} of {len(blocks)}", file=sys.stderr, end=end)
     except KeyboardInterrupt:
         print("stopped; what follows is the best so far")
         code = 130

@@ -130,8 +130,13 @@ class Row:
     """``new``, ``changed``, or ``as on DATE``: then the file was left alone."""
 
 
-def renew(pairs: Sequence[tuple[Script, Python]], records: Path, *, at_once: int = 1) -> Iterator[Row | RecorderError]:
-    """Record scripts, each on an interpreter, and keep what is new; yield each as it ends, or what kept the recorder from it."""
+def renew(
+    pairs: Sequence[tuple[Script, Python]], records: Path, *, at_once: int = 1, whole: bool = False
+) -> Iterator[Row | RecorderError]:
+    """Record scripts, each on an interpreter, and keep what is new; yield each as it ends, or what kept the recorder from it.
+
+    Of the processes only those are kept that wrote something or were left behind, unless the whole record is asked for.
+    """
     jobs: dict[int, tuple[Job, Python]] = {}
     for script, python in pairs:
         if python.probe is None:
@@ -141,12 +146,38 @@ def renew(pairs: Sequence[tuple[Script, Python]], records: Path, *, at_once: int
         jobs[id(job)] = job, python
     for job, result in record_all([job for job, _ in jobs.values()], at_once=at_once):
         python = jobs[id(job)][1]
-        yield _keep(result, python, records) if isinstance(result, Record) else result
+        if isinstance(result, Record):
+            yield _keep(result if whole else lean(result), python, records)
+        else:
+            yield result
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def lean(record: Record) -> Record:
+    """Return a record without the processes that wrote nothing: a matrix has many records, of many processes."""
+    wanted = [0, *record.left_behind, *(piece.process for piece in record.pieces() if piece.process is not None)] if record.processes else []
+    kept: set[int] = set()
+    while wanted:
+        index = wanted.pop()
+        if index in kept:
+            continue
+        kept.add(index)
+        wanted += [other for other in (record.processes[index].parent, record.processes[index].asked_by) if other is not None]
+    number: dict[int | None, int | None] = {old: new for new, old in enumerate(sorted(kept))}
+
+    def renumbered(process: Process) -> Process:
+        return dataclasses.replace(
+            process, id=sorted(kept).index(process.id), parent=number.get(process.parent), asked_by=number.get(process.asked_by)
+        )
+
+    return dataclasses.replace(
+        record,
+        processes=[renumbered(record.processes[index]) for index in sorted(kept)],
+        cells=[
+            dataclasses.replace(cell, output=[dataclasses.replace(piece, process=number.get(piece.process)) for piece in cell.output])
+            for cell in record.cells
+        ],
+        left_behind=[new for new, old in enumerate(sorted(kept)) if old in record.left_behind],
+    )
 
 
 def processors() -> int:

@@ -890,10 +890,7 @@ def thumbnail_svg(record: Record) -> str:
                 f'<path d="M{end - arm:.1f} {y - arm:.1f}l{2 * arm:.1f} {2 * arm:.1f}m0 {-2 * arm:.1f}l{-2 * arm:.1f} {2 * arm:.1f}"'
                 f' stroke="{color}" stroke-width="4"/>'
             )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 280" width="400" height="280" fill="none">'
-        f"{''.join(parts)}</svg>\n"
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 280" width="400" height="280" fill="none">{"".join(parts)}</svg>\n'
 
 
 _PAINT = re.compile(
