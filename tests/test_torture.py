@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from process_gallery import recorder
 from process_gallery.cells import ExampleError, read_script
+from process_gallery.interpreters import find_pythons, probe
 from process_gallery.record import Record
 from process_gallery.recorder import Job, RecorderError, record_all
 
@@ -62,6 +63,9 @@ def nothing_left():
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     before = set(children(os.getpid()))
     yield
+    for pid in set(children(os.getpid())) - before:
+        if stat_of(pid) == "Z":  # killed, and handed to this process
+            os.waitpid(pid, 0)
     left = set(children(os.getpid())) - before
     ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
     FIGURES["leftovers"] += len(left)
@@ -295,7 +299,7 @@ def imitates_the_marker(r):
     first = "".join(piece.text for piece in r.cells[0].output)
     assert first == "\x1e" + "0123456789abcdef" * 2 + "000007" + "0" * 20 + "\x1f\n\x1e\x1e\x1e a\nline 1\n"
     assert "not a number" in "".join(piece.text for piece in r.cells[1].output)
-    assert r.cells[0].start < r.cells[1].start < r.cells[2].start
+    assert r.cells[0].start <= r.cells[1].start < r.cells[2].start
 
 
 def writes_into_the_reports(r):
@@ -514,12 +518,12 @@ def test_script(name, place, times):
 # -- what is done to the recorder itself
 
 
-def command(*arguments, prefix=(), **options):
+def command(*arguments, prefix=(), python=sys.executable, **options):
     """Run the command line; return the finished process."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONPATH": str(SRC)}
     environment |= options.pop("env", {})
     return subprocess.run(
-        [*prefix, sys.executable, "-m", "process_gallery", "record", *map(str, arguments)],
+        [*prefix, python, "-m", "process_gallery", "record", *map(str, arguments)],
         capture_output=True, text=True, errors="replace", timeout=120, env=environment, **options,
     )  # fmt: skip
 
@@ -598,7 +602,7 @@ def test_script_without_credentials(name, place):
     assert not result.named
     assert {piece.process for piece in result.pieces()} <= {None}
     [(_, named)] = record_all([Job(read_script(SCRIPTS / f"{name}.py"))]) if name not in SELF and "timeout" not in result.outcome else [(None, None)]
-    if named and len(named.processes) == 1 and not result.processes[0].stack and name not in ("odd_bytes", "non_blocking_output"):
+    if named and len(named.processes) == 1 and not result.processes[0].stack and name not in ("imitates_the_marker", "non_blocking_output"):
         assert [[piece.text for piece in cell.output] and "".join(p.text for p in cell.output) for cell in result.cells] == [
             [piece.text for piece in cell.output] and "".join(p.text for p in cell.output) for cell in named.cells
         ]
@@ -664,9 +668,6 @@ def test_killed_build_leaves_nothing(place):
     while left := [pid for pid in started if Path(f"/proc/{pid}").exists() and stat_of(pid) != "Z"]:
         assert time.monotonic() < until, left
         time.sleep(0.02)
-    for pid in children(os.getpid()):  # the supervisor, which has been handed to this process as the last resort
-        if stat_of(pid) == "Z":
-            os.waitpid(pid, 0)
 
 
 def stat_of(pid):
@@ -698,11 +699,6 @@ def test_full_disk(place):
     assert done.returncode == 0, done.stderr
     assert "line 1" in done.stdout
     assert "| room" in done.stdout
-    full = f"mount -t tmpfs -o size=64k,nr_inodes=4 x {place}/runs && touch {place}/runs/a {place}/runs/b {place}/runs/c; TMPDIR={place}/runs exec \"$@\""
-    done = command(after, prefix=["unshare", "-Urm", "sh", "-c", full, "sh"])
-    assert done.returncode == 1
-    assert "No space left on device; free some space, or set TMPDIR" in done.stderr or "No usable temporary directory" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @needs_namespaces
@@ -731,12 +727,14 @@ def test_ordinary_user_and_read_only_examples(place):
     home = place / "runs"
     place.chmod(0o755)
     home.chmod(0o777)
-    if not can("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", f"open({str(SRC / 'process_gallery/cells.py')!r})"):
-        pytest.skip("an ordinary user cannot read this interpreter or this checkout")
     prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    look = f"import os, sys; sys.exit(not os.access(sys.executable, os.X_OK) or not os.access({str(SRC / 'process_gallery')!r}, os.R_OK))"
+    pythons = [python for python in find_pythons() if probe(python).version_info >= (3, 11) and can(*prefix, python, "-c", look)]
+    if not pythons:
+        pytest.skip("an ordinary user cannot read any interpreter, or this checkout")
     names = sorted(path.stem for path in (place / "scripts").iterdir())
     done = command(
-        *(place / "scripts" / f"{name}.py" for name in names), "--json", "-", prefix=prefix, env={"TMPDIR": str(home), "HOME": str(home)}, cwd="/"
+        *(place / "scripts" / f"{name}.py" for name in names), "--json", "-", prefix=prefix, python=pythons[-1], env={"TMPDIR": str(home), "HOME": str(home)}, cwd="/"
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     import json
@@ -848,11 +846,13 @@ def test_random_trees(times, place):
     def property_(children):
         names = {}
 
-        def name(node, path):
+        def name(node, path, below=""):
+            if below.endswith("fork") and node["how"] == "forkserver":
+                node["how"] = "os.fork"  # a forked process cannot use the forkserver that it thinks it has started
             node["name"] = f"n{path}"
             names[node["name"]] = node
             for number, child in enumerate(node["children"]):
-                name(child, f"{path}-{number}")
+                name(child, f"{path}-{number}", node["how"])
 
         import json
 

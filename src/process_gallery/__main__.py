@@ -144,9 +144,9 @@ def _matrix(options: argparse.Namespace) -> int:
             print(f"[{number:3}/{len(pairs)}] {row}", file=sys.stderr)
             continue
         changes[row.change.split()[0]] += 1
-        python = row.record.interpreter
+        used = row.record.interpreter
         outcome = row.record.outcome if row.record.as_expected else f"{row.record.outcome.upper()}, expected {row.record.expected}"
-        version = f"{python.implementation} {python.version}"
+        version = f"{used.implementation} {used.version}"
         print(f"[{number:3}/{len(pairs)}] {row.name:40} {version:16} {outcome:10} {row.record.duration:5.1f} s  {row.change}", flush=True)
         if row.record.outcome == matrix.BROKEN:
             print(f"          {row.record.error}")

@@ -147,6 +147,7 @@ class Cache:
         ------
         OSError
             If it cannot be written; nothing that was there is lost then.
+
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(name, key)

@@ -42,6 +42,7 @@ class Recorded(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
+        """Return the nodes that stand for the parts asked for."""
         app = self.env.app
         example = gallery.get(app, self.arguments[0])
         if example is None:
@@ -131,6 +132,8 @@ def describe(example: Example) -> str:
     words = f"{interpreter.implementation} {interpreter.version} on {interpreter.platform}"
     if example.lacking:
         words += f", recorded on {example.record.date}: the interpreter that built this site lacks {' and '.join(example.lacking)}"
+    if example.stale:
+        words += " (stale: the script has changed since)"
     return words
 
 
@@ -148,10 +151,11 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     example = gallery.get(self.builder.app, node["example"])
     assert example is not None
     record, kind, uid = example.record, node["kind"], node["uid"]
+    code_anchor = _anchor(example) if node["on_gallery_page"] else None
     if kind == "output":
-        self.body.append(render.output_html(record, node["cells"], uid=uid))
+        self.body.append(render.output_html(record, node["cells"], uid=uid, code_anchor=code_anchor))
     elif kind == "stacks":
-        self.body.append(render.stacks_html(record, uid=uid, code_anchor=_anchor(example) if node["on_gallery_page"] else None))
+        self.body.append(render.stacks_html(record, uid=uid, code_anchor=code_anchor))
     elif kind == "timeline":
         self.body.append(render.timeline_html(record, uid=uid))
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import __version__, directives, gallery
+from . import __version__, directives, gallery, versions
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -18,17 +18,27 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("process_gallery_jobs", 0, "", int, "How many examples run at once; 0 means one a processor.")
     app.add_config_value("process_gallery_cache", "", "", str, "Folder of kept records, relative to the source folder.")
     app.add_config_value("process_gallery_records", "records", "", str, "Folder of committed records, relative to the source folder.")
+    app.add_config_value("process_gallery_matrix", "matrix", "", str, "Folder of scripts shown by version, relative to the source folder.")
     app.add_directive("recorded", directives.Recorded)
+    app.add_directive("version_tabs", versions.VersionTabs)
+    app.add_directive("version_table", versions.VersionTable)
+    app.add_directive("version_lines", versions.VersionLines)
+    app.add_directive("version_grid", versions.VersionGrid)
+    app.add_node(versions.version_tabs, html=(versions.visit_html, None))
     app.add_node(directives.recorded_part, html=(directives.visit_html, None))
     # Before sphinx-gallery fills in its defaults (10), and before it generates its pages (500).
     app.connect("config-inited", gallery.configure, priority=5)
+    app.connect("builder-inited", versions.record_matrix, priority=390)
     app.connect("builder-inited", gallery.record_examples, priority=400)
     app.connect("builder-inited", add_static, priority=400)
     app.connect("source-read", gallery.tidy_source)
     app.connect("doctree-read", gallery.name_cells)
     app.connect("doctree-resolved", directives.plain_parts)
+    app.connect("doctree-resolved", versions.plain_tabs)
     app.add_css_file("process_gallery.css")
+    app.add_css_file("versions.css")
     app.add_js_file("process_gallery.js", loading_method="defer")
+    app.add_js_file("versions.js", loading_method="defer")
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -7,6 +7,7 @@ produced. No private name of sphinx-gallery is used.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -57,6 +58,11 @@ class Example:
     """File that the record came from: a page that shows it depends on it."""
     lacking: tuple[str, ...] = ()
     """What the building interpreter lacks; the record is then a committed one, from another interpreter."""
+
+    @property
+    def stale(self) -> bool:
+        """True if the script has changed since the record was made."""
+        return self.record.sha256 != hashlib.sha256(self.script.source).hexdigest()
 
 
 _examples: dict[str, Example] = {}
@@ -177,6 +183,7 @@ def record_examples(app: Sphinx) -> None:
     ------
     ExtensionError
         If an example did not end as it declares. Every other example has been recorded and kept by then.
+
     """
     conf = app.config.sphinx_gallery_conf
     if conf["plot_gallery"] in (False, "False", "0", 0):
@@ -210,7 +217,7 @@ def record_examples(app: Sphinx) -> None:
             example = committed(app, name, script, tuple(lacking))
             if example is None:
                 problems.append(
-                    f"{name}: needs {', '.join(lacking)}, which the building interpreter lacks, and no record of it is committed "
+                    f"{name}: needs {', '.join(lacking)}, which the building interpreter lacks, and no record that fits is committed "
                     f"under {records_folder(app)}; install what it needs, or record it where that is installed"
                 )
             else:
@@ -266,16 +273,16 @@ def _put(path: str, example: Example, mark: Path, *, fresh: bool) -> None:
 
 def committed(app: Sphinx, name: str, script: Script, lacking: tuple[str, ...]) -> Example | None:
     """Return an example with the newest committed record of its script, from an interpreter that has what it needs."""
-    best: tuple[tuple[int, ...], Path, Record] | None = None
+    best: tuple[tuple[object, ...], Path, Record] | None = None
+    digest = hashlib.sha256(script.source).hexdigest()
     for path in sorted(records_folder(app).joinpath(name.removesuffix(".py")).glob("*.json")):
         try:
             record = Record.from_json(path.read_bytes())
-        except (OSError, RecordError) as error:
-            message = f"{path}: damaged record: {error}; record it again or remove it"
-            raise ExtensionError(message) from error
-        if not record.as_expected:
+        except (OSError, RecordError):  # process_gallery.versions warns of it
             continue
-        version = tuple(int(part) for part in re.findall(r"\d+", record.interpreter.version)[:3])
+        if not record.as_expected or [(cell.first, cell.last) for cell in record.cells] != list(script.cells):
+            continue
+        version = record.sha256 == digest, *(int(part) for part in re.findall(r"\d+", record.interpreter.version)[:3])
         if best is None or version > best[0]:
             best = version, path, record
     return best and Example(name, script, best[2], str(best[1]), lacking)

@@ -154,7 +154,8 @@ def renew(
 
 def lean(record: Record) -> Record:
     """Return a record without the processes that wrote nothing: a matrix has many records, of many processes."""
-    wanted = [0, *record.left_behind, *(piece.process for piece in record.pieces() if piece.process is not None)] if record.processes else []
+    wanted = [0] if record.processes else []
+    wanted += record.left_behind + [piece.process for piece in record.pieces() if piece.process is not None]
     kept: set[int] = set()
     while wanted:
         index = wanted.pop()
@@ -284,7 +285,7 @@ def _short(data: dict[str, Any], kind: type[Cell | Piece | Process]) -> dict[str
 def _lines(value: Any, depth: int) -> str:
     """Write JSON: what has nothing nested in it goes on one line."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if depth and (not parts or not any(isinstance(part, (dict, list)) and part for part in parts) and not _is_list_of_lines(value)):
+    if depth and not any(isinstance(part, (dict, list)) and part for part in parts) and not _is_list_of_lines(value):
         return json.dumps(value, ensure_ascii=False)
     space = " " * (depth + 1)
     if isinstance(value, dict):

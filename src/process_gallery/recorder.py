@@ -175,8 +175,9 @@ class _Supervisor:
         data = marshal.dumps(request)
         assert self.process.stdin
         self.data.clear()
-        self.process.stdin.write(len(data).to_bytes(4, "little") + data)
-        self.process.stdin.flush()
+        with contextlib.suppress(OSError):  # it has ended: then there is no answer, either
+            self.process.stdin.write(len(data).to_bytes(4, "little") + data)
+            self.process.stdin.flush()
 
     def read(self) -> bool:
         """Read some of the answer; return True when it is complete, or will never be."""
@@ -221,14 +222,13 @@ class _Run:
             raise RecorderError(
                 f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; free some space, or set TMPDIR"
             ) from error
+        while idle and idle[-1].process.poll() is not None:  # something has killed it meanwhile
+            idle.pop().end()
         try:
             self.supervisor = idle.pop() if idle else _Supervisor()
-            self._send()
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise RecorderError(f"{self.script}: the recorder itself cannot start: {error}") from error
-
-    def _send(self) -> None:
         self.supervisor.send(
             {
                 "python": self.probe.path,
