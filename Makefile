@@ -16,7 +16,7 @@ READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 HTML := docs/_build/html
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html serve test doctest lint torture bench lock clean
+.PHONY: help html serve test doctest lint torture bench matrix lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make doctest  run the doctests of the package and of the pages"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
+	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
 	@echo "make lint     ruff and mypy"
 	@echo "make lock     renew the pinned dependencies"
 	@echo "make clean    remove what was built"
@@ -38,8 +39,10 @@ serve: html
 	@echo "Serving $(HTML) at http://127.0.0.1:8000 (stop with Ctrl-C)"
 	$(RUN) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
 
-test: lint doctest
-	$(RUN) -m pytest
+# The tests of the examples wait more than they compute, so two run at once; the others run alone, since some watch the clock.
+test: lint html doctest
+	$(RUN) -m pytest -n 2 tests/test_examples.py
+	$(RUN) -m pytest --ignore tests/test_examples.py
 
 doctest: $(READY)
 	$(RUN) -m pytest -q --doctest-modules src
@@ -54,6 +57,12 @@ torture: $(READY)
 
 bench: $(READY)
 	$(RUN) tests/bench.py
+
+# The scripts shown by version on every interpreter; then those examples that need something, each on the newest that has it.
+matrix: $(READY)
+	$(RUN) -m process_gallery matrix docs/matrix/*.py $(if $(PYTHONS),--pythons $(PYTHONS))
+	$(RUN) -m process_gallery matrix --newest $$(grep -l '^# sphinx_gallery_needs' examples/*/*.py) \
+		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 
 lock: $(READY)
 	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

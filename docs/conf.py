@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "src"), str(HERE / "_extensions")]  # builds without installing the package, too
@@ -18,11 +19,12 @@ extensions = [
     "myst_parser",  # every page but the gallery's is Markdown
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
     "drawing",  # drawings that follow light and dark
+    "gallery_pages",  # the gallery's indexes and filter, and what sphinx-gallery adds to pages
+    "site_pages",  # what every page carries: files, navigation, content security policy; llms.txt
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
     "sphinx.ext.doctest",  # `make doctest`
     "sphinx.ext.intersphinx",  # links to CPython's documentation
     "sphinx_copybutton",
-    "sphinx_design",  # cards on the home page, tabs
     "sphinxext.opengraph",  # descriptions for search engines and previews
     "notfound.extension",  # a 404 page that works from any address
     "sphinx_sitemap",
@@ -57,18 +59,35 @@ html_theme = "furo"
 html_title = project
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "https://multiprocessing-by-example.readthedocs.io/en/latest/")
 html_static_path = ["_static"]
+templates_path = ["_templates"]
 html_css_files = ["site.css"]
+html_search_scorer = "_static/scorer.js"  # finds pasted error messages, too
 html_favicon = html_logo = "_static/mark.svg"
 html_show_sourcelink = False  # a gallery page's source is generated
 html_copy_source = False
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0b6477", "color-brand-content": "#0b6477"},
-    "dark_css_variables": {"color-brand-primary": "#5cc3d8", "color-brand-content": "#5cc3d8"},
+    "light_css_variables": {
+        "color-brand-primary": "#0b6477",
+        "color-brand-content": "#0b6477",
+        "color-brand-visited": "#5b4ba8",
+        "color-code-background": "#f0f4f5",  # of outputs; code itself stands on white
+        "color-sidebar-background": "#f7f9f9",
+        "color-sidebar-search-background": "#f7f9f9",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#5cc3d8",
+        "color-brand-content": "#5cc3d8",
+        "color-brand-visited": "#b3a6ff",
+        "color-code-background": "#20262a",
+        "color-sidebar-background": "#171a1c",
+        "color-sidebar-search-background": "#171a1c",
+    },
 }
 copybutton_selector = "div.highlight pre"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 sitemap_url_scheme = "{link}"
+sitemap_excludes = ["404.html", "search.html", "genindex.html", "py-modindex.html"]
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
-notfound_urls_prefix = None
+notfound_urls_prefix = urlsplit(html_baseurl).path  # a missing page may be at any depth: its links start at the root

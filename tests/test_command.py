@@ -23,7 +23,7 @@ def command(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "process_gallery", *map(str, arguments)],
         capture_output=True, check=False, text=True, encoding="utf-8", env=environment, timeout=100, **options,
-    )  
+    )
 
 
 @pytest.fixture

@@ -128,8 +128,7 @@ json_values = st.recursive(
 def test_hostile_data_never_does_more_than_be_refused(value, data):
     """Any field replaced by anything: either it is refused, or it is a record that can be written again."""
     whole = json.loads(example().to_json())
-    place, key = copy.deepcopy(whole), None
-    root, place = place, place
+    root = place = copy.deepcopy(whole)
     while True:
         keys = list(place) if isinstance(place, dict) else list(range(len(place)))
         if not keys:

@@ -194,6 +194,20 @@ def test_a_page_embeds_a_run(site: Site) -> None:
     assert "hello from the second cell" in site.text("index.html")
 
 
+def test_a_new_record_renews_every_page_that_shows_it(site: Site) -> None:
+    site.example("moment.py", HELLO.replace('"hello from cell two"', '"moment", __import__("time").time_ns()'))
+    site.page("# Small\n\n```{recorded} moment\n:cells: 2\n```\n\n```{toctree}\ngallery/index\n```\n")
+    site.build()
+    first = re.findall(r"moment \d{15,}", site.text("index.html"))
+    (kept,) = (site.docs / "_build" / "process_gallery").glob("*.json")
+    kept.unlink()
+    site.build()
+    second = re.findall(r"moment \d{15,}", site.text("index.html"))
+    assert first
+    assert first != second
+    assert second == re.findall(r"moment \d{15,}", site.text("gallery/moment.html"))
+
+
 @pytest.mark.parametrize(
     ("directive", "says"),
     [

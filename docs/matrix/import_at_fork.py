@@ -13,7 +13,7 @@ COUNT = 10
 
 
 def stuck(task, between=lambda: None):
-    """Fork children that do a task, kill those that have not done it within 2 seconds, return how many that were."""
+    """Fork children that do a task; return how many have not done it within 2 s."""
     pids = []
     for _ in range(COUNT):
         between()
@@ -55,7 +55,7 @@ def main():
     thread.start()
     while not os.path.exists("begun"):
         time.sleep(0.01)
-    for name, module in (("the same module", "slow_module"), ("another module", "other_module")):
+    for name, module in (("importing the same module", "slow_module"), ("importing another module", "other_module")):
         hang = stuck(lambda: __import__(module))
         waited = " (os.fork() has waited for the end of the import)" if os.path.exists("ended") else ""
         print("%s: %d of %d children hang%s" % (name, hang, COUNT, waited))
@@ -69,4 +69,4 @@ if __name__ == "__main__":
     if hasattr(os, "fork"):
         main()
     else:
-        print("the same module: there is no fork here")
+        print("importing the same module: there is no fork here")

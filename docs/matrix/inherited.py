@@ -40,7 +40,7 @@ def child(connection, number):
     connection.send(look(number))
 
 
-def compare(title, contexts, number):
+def compare(when, contexts, number):
     seen = {}
     for name, context in contexts:
         receive, send = context.Pipe(False)
@@ -48,10 +48,9 @@ def compare(title, contexts, number):
         process.start()
         seen[name] = receive.recv()
         process.join()
-    print("%-22s" % title + "".join("%12s" % name for name, _ in contexts))
     for index, mine in enumerate(look(number)):
-        row = ["same" if seen[name][index] == mine else "-" for name, _ in contexts]
-        print("%-22s" % NAMES[index] + "".join("%12s" % word for word in row))
+        same = [name for name, _ in contexts if seen[name][index] == mine]
+        print("%s%s: %s" % (NAMES[index], when, ", ".join(same) or "none"))
 
 
 if __name__ == "__main__":
@@ -70,12 +69,12 @@ if __name__ == "__main__":
     sys.path.append("plugins")
     os.environ["COLOR"] = "blue"
     os.umask(0o077)
-    compare("before the first", contexts, file.fileno())
+    compare("", contexts, file.fileno())
     sys.argv.append("--later")
     sys.path.append("more plugins")
     os.chdir(tempfile.gettempdir())
     os.environ["COLOR"] = "red"
     os.umask(0o022)
-    compare("later", contexts, file.fileno())
+    compare(", later", contexts, file.fileno())
     stop.set()
     thread.join()

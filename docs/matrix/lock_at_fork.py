@@ -10,7 +10,7 @@ COUNT = 10
 
 
 def stuck(task, between=lambda: None):
-    """Fork children that do a task, kill those that have not done it within 2 seconds, return how many that were."""
+    """Fork children that do a task; return how many have not done it within 2 s."""
     pids = []
     for _ in range(COUNT):
         between()

@@ -33,7 +33,7 @@ def attempt(name, mistake):
 
 def twice():
     multiprocessing.set_start_method("spawn")
-    multiprocessing.set_start_method("fork")
+    multiprocessing.set_start_method("spawn")
 
 
 def after_asking():

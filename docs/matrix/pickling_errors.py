@@ -53,6 +53,7 @@ if __name__ == "__main__":
         attempt("a generator", task, (number for number in ()))
         attempt("an open file", task, tempfile.TemporaryFile("w+"))
         attempt("a module", task, os)
-        attempt("a multiprocessing.Lock made for fork", task, multiprocessing.get_context("fork").Lock())
+        if "fork" in multiprocessing.get_all_start_methods():
+            attempt("a multiprocessing.Lock made for fork", task, multiprocessing.get_context("fork").Lock())
     else:
         print("a lambda: there is no spawn here")

@@ -94,3 +94,5 @@ if __name__ == "__main__":
 #   use a file and :mod:`mmap` instead.
 # - Take the warning for what it is, a missing ``unlink``: look for the path on which
 #   your program leaves without it, which may be a killed process.
+#
+# Said about this, and tested: :ref:`folklore-close-harmless`.

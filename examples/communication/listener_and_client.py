@@ -99,3 +99,5 @@ if __name__ == "__main__":
 # - With the key comes full power. Where you do not trust the other program entirely,
 #   exchange bytes. The warning in the documentation of
 #   :meth:`~multiprocessing.connection.Connection.recv` is meant.
+#
+# Said about this, and tested: :ref:`folklore-authkey`.

@@ -94,3 +94,5 @@ if __name__ == "__main__":
 # data, or in an inner loop, a manager is the wrong tool: send results through
 # :doc:`a queue </gallery/communication/queue_of_work>`, or use
 # :doc:`shared memory </gallery/communication/shared_memory_numpy>`.
+#
+# Said about this, and tested: :ref:`folklore-nested-manager`.

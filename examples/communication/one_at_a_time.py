@@ -91,3 +91,5 @@ if __name__ == "__main__":
 #   (https://man7.org/linux/man-pages/man2/flock.2.html).
 # - The lock must reach the child as an argument. A lock made at the top of the module
 #   is made anew in every child that imports the module, and then each has its own.
+#
+# Said about this, and tested: :ref:`folklore-dead-holder`.

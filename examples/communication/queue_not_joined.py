@@ -73,3 +73,5 @@ if __name__ == "__main__":
 # throws away what is not yet in the pipe. That is seldom what you want. An executor
 # (:doc:`/gallery/pools/executor_futures`) does not have this problem: it reads all the
 # time.
+#
+# Said about this, and tested: :ref:`folklore-join-then-get`.

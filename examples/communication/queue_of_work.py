@@ -74,3 +74,5 @@ if __name__ == "__main__":
 #
 # Before you write such a loop, look at :doc:`/gallery/pools/executor_futures`: an
 # executor is this program, with errors and dying workers taken care of.
+#
+# Said about this, and tested: :ref:`folklore-empty`.

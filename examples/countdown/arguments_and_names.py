@@ -93,3 +93,5 @@ if __name__ == "__main__":
 # cannot be passed at all (:doc:`/gallery/start_methods/pickling_errors`). With ``fork``
 # the child gets a copy of the parent's whole memory. In neither case do changes come
 # back.
+#
+# Said about this, and tested: :ref:`folklore-changes-come-back`.

@@ -72,3 +72,5 @@ if __name__ == "__main__":
 # not outlive the program: they are like the daemon threads of :mod:`threading`. Use
 # them for what may be lost at any moment, a progress display for instance. A child
 # that writes a file should be :doc:`asked to stop </gallery/countdown/stopping>`.
+#
+# Said about this, and tested: :ref:`folklore-daemon-outlives`.

@@ -88,3 +88,5 @@ if __name__ == "__main__":
 # kills (https://docs.kernel.org/admin-guide/mm/concepts.html). When it is -11
 # (``SIGSEGV``), look for a C extension that crashed, and run again with
 # :mod:`faulthandler` enabled.
+#
+# Said about this, and tested: :ref:`folklore-exit-code`.

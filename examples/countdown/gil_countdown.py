@@ -126,3 +126,5 @@ if __name__ == "__main__":
 # GIL at all (:pep:`703`), so there the threads gain as well; run this script with it
 # and see. And code that waits, for the network or a disk, needs none of this: a
 # waiting thread does not hold the GIL.
+#
+# Said about this, and tested: :ref:`folklore-no-gil`.

@@ -84,3 +84,5 @@ if __name__ == "__main__":
 #
 # A test is no way to find such an error. With fewer steps, or one core, the two
 # processes hardly ever meet, and the result is nearly always right.
+#
+# Said about this, and tested: :ref:`folklore-value-atomic`.

@@ -99,3 +99,5 @@ if __name__ == "__main__":
 # called a zombie (:doc:`/gallery/debugging/zombies_and_orphans`). ``join`` takes a
 # timeout in seconds. It returns ``None`` either way, so afterwards ask
 # :meth:`~multiprocessing.Process.is_alive`.
+#
+# Said about this, and tested: :ref:`folklore-start-join`.

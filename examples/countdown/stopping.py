@@ -109,3 +109,5 @@ if __name__ == "__main__":
 # holds a lock never releases it; one that dies while it writes to a queue or pipe may
 # leave half a message. What such a process shared with others, do not use again: the
 # documentation warns of it under :meth:`~multiprocessing.Process.terminate`.
+#
+# Said about this, and tested: :ref:`folklore-terminate-finally`.

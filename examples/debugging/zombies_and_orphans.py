@@ -123,3 +123,5 @@ if __name__ == "__main__":
 # * ``os._exit`` skips exit handlers and ``finally``. Set an event instead, where the
 #   worker can notice it and needs to clean up.
 # * In a service, let systemd or the container end the whole group of processes.
+#
+# Said about this, and tested: :ref:`folklore-daemon-dies`.

@@ -126,3 +126,5 @@ if __name__ == "__main__":
 # threads to stop. Typical is a server that calculates in a thread and starts a worker
 # by the way. Start the workers before, or use ``forkserver`` or ``spawn``, which do not
 # fork the process that calculates.
+#
+# Said about this, and tested: :ref:`folklore-numpy-crash`.

@@ -108,3 +108,5 @@ if __name__ == "__main__":
 # A monitor that adds up the resident memory of all workers counts a shared page once
 # for each. ``Private_Dirty`` in ``/proc/PID/smaps_rollup``, used here, counts what a
 # process really added (https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html).
+#
+# Said about this, and tested: :ref:`folklore-memory-is-free`.

@@ -117,3 +117,5 @@ if __name__ == "__main__":
 # counts threads, and knows nothing of locks. Threads that a library stops before the
 # fork, as OpenBLAS does, are not counted; a lock that a thread has left locked, and
 # then ended, is not noticed.
+#
+# Said about this, and tested: :ref:`folklore-warning`.

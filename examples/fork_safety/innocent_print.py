@@ -116,3 +116,5 @@ if __name__ == "__main__":
 #
 # A thread that prints is enough to make fork unsafe. Start the children first
 # (:doc:`/gallery/fork_safety/fork_first`), or use ``forkserver`` or ``spawn``.
+#
+# Said about this, and tested: :ref:`folklore-not-in-pure-python`.

@@ -109,3 +109,6 @@ if __name__ == "__main__":
 # (:doc:`/gallery/fork_safety/fork_first`), repair the locks that are yours
 # (:doc:`/gallery/fork_safety/register_at_fork`), or do not fork: see
 # :ref:`python:multiprocessing-start-methods`.
+#
+# Said about this, and tested: :ref:`folklore-avoid-surprises`;
+# :ref:`folklore-locked-lock`.

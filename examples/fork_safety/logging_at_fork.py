@@ -100,3 +100,5 @@ if __name__ == "__main__":
 #
 # With forked workers and threads, let the workers log into a queue, and one process
 # write: :doc:`/gallery/debugging/logging_from_workers`.
+#
+# Said about this, and tested: :ref:`folklore-logging-safe`.

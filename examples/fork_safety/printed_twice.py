@@ -105,3 +105,5 @@ if __name__ == "__main__":
 # sides. :class:`multiprocessing.Process` does so for you.
 #
 # Text that C code printed has a buffer of its own, and this one nobody here flushes.
+#
+# Said about this, and tested: :ref:`folklore-printed-twice`.

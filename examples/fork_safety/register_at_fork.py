@@ -133,3 +133,5 @@ if __name__ == "__main__":
 #
 # CPython repairs the locks of :mod:`logging` in this way
 # (https://github.com/python/cpython/issues/50970).
+#
+# Said about this, and tested: :ref:`folklore-new-lock-mends`.

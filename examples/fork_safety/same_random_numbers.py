@@ -93,3 +93,5 @@ if __name__ == "__main__":
 # serves the same purpose. Under ``spawn`` and ``forkserver`` the functions of a module
 # are seeded anew in each child; but a generator that you *send* to children as an
 # argument is copied there too, and repeats under every start method.
+#
+# Said about this, and tested: :ref:`folklore-random`.

@@ -103,3 +103,5 @@ if __name__ == "__main__":
 # connection. Open one in each process that needs it, after it has started. Under
 # ``spawn`` and ``forkserver`` you cannot break this rule by accident, as a connection
 # cannot be pickled (:doc:`/gallery/start_methods/pickling_errors`).
+#
+# Said about this, and tested: :ref:`folklore-sqlite`.

@@ -88,3 +88,5 @@ if __name__ == "__main__":
 #
 # You rarely see the two lines together. One thread is in a client library that reads
 # the date of a reply; the fork is in a pool that you start because of the reply.
+#
+# Said about this, and tested: :ref:`folklore-not-in-pure-python`.

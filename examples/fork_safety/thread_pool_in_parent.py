@@ -99,3 +99,5 @@ if __name__ == "__main__":
 # Make such objects in the process that uses them: in the function that the child runs,
 # or in the initializer of a pool (:doc:`/gallery/pools/initializer_state`). To leave
 # work from a child to the parent, use a :class:`multiprocessing.Queue`.
+#
+# Said about this, and tested: :ref:`folklore-not-in-pure-python`.

@@ -57,3 +57,5 @@ if __name__ == "__main__":
 # A web server or a debugger may call your code in a thread. If that forks, the thread
 # that is missing in the child is the main one, with the locks that it had at that
 # moment.
+#
+# Said about this, and tested: :ref:`folklore-main-thread`.

@@ -113,3 +113,5 @@ if __name__ == "__main__":
 # is often right. ``imap``, ``imap_unordered`` and
 # :meth:`Executor.map <concurrent.futures.Executor.map>` start from a chunk of one:
 # pass ``chunksize`` yourself when tasks are short.
+#
+# Said about this, and tested: :ref:`folklore-lazy-pool`.

@@ -139,3 +139,5 @@ if __name__ == "__main__":
 # The hanging Ctrl-C that old answers warn of belongs to Python 2
 # (https://bugs.python.org/issue8296). Passing a huge timeout to ``get``,
 # the cure of those days, is no longer needed.
+#
+# Said about this, and tested: :ref:`folklore-ctrl-c`.

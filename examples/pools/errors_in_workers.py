@@ -87,3 +87,5 @@ if __name__ == "__main__":
 #
 # An exception with a constructor of its own may not survive the journey:
 # :doc:`/gallery/pools/unpicklable_exception`.
+#
+# Said about this, and tested: :ref:`folklore-errors-vanish`.

@@ -120,3 +120,5 @@ if __name__ == "__main__":
 # Start from ``os.process_cpu_count()``, leave one for the parent if it has work to do
 # too, and measure with your own task. If the task uses threads of its own, divide:
 # :doc:`/gallery/pools/oversubscription`.
+#
+# Said about this, and tested: :ref:`folklore-cpu-count`.

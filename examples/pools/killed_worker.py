@@ -89,3 +89,5 @@ if __name__ == "__main__":
 # The ``Pool`` was silent and the executor spoke. If you must use a ``Pool``, use the
 # methods that end in ``_async``, and a timeout longer than any honest run;
 # ``Pool.map`` itself takes none.
+#
+# Said about this, and tested: :ref:`folklore-pool-notices`.

@@ -66,3 +66,5 @@ if __name__ == "__main__":
 # Calling ``get`` on every result is better than ``close`` and ``join``: it waits, and
 # it also brings the exceptions, which ``join`` does not. See
 # :doc:`/gallery/pools/errors_in_workers`.
+#
+# Said about this, and tested: :ref:`folklore-with-pool-waits`.

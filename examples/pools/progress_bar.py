@@ -61,7 +61,7 @@ if __name__ == "__main__":
 # Progress inside one task
 # ------------------------
 # When one task takes minutes, the worker itself must count. A
-# :class:`multiprocessing.Value` that all workers got from the initializer is enough;
+# :func:`multiprocessing.Value` that all workers got from the initializer is enough;
 # the parent looks at it now and then.
 
 counter = None

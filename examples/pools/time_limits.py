@@ -107,3 +107,5 @@ if __name__ == "__main__":
 # which dies without an answer shows at once, as :exc:`EOFError`. A killed process
 # cleans nothing up: use it for work that can be thrown away, and
 # :meth:`~multiprocessing.Process.terminate` where the child must get a chance.
+#
+# Said about this, and tested: :ref:`folklore-timeout-ends`.

@@ -86,3 +86,5 @@ if __name__ == "__main__":
 # Before 3.13.12 and 3.14.3, starting a process of a ``spawn`` context also fixed the
 # program's own start method (https://github.com/python/cpython/issues/109263).
 # Another reason to call ``set_start_method`` first, or not at all.
+#
+# Said about this, and tested: :ref:`folklore-new-vm`; :ref:`folklore-set-start-method`.

@@ -92,3 +92,5 @@ if __name__ == "__main__":
 # mend for older versions, and for forkserver; their manuals say so.
 #
 # In a program that is not frozen, ``freeze_support()`` does nothing.
+#
+# Said about this, and tested: :ref:`folklore-freeze-support`.

@@ -114,3 +114,5 @@ if __name__ == "__main__":
 #
 # CPython's documentation calls this
 # :ref:`safe importing of the main module <python:multiprocessing-safe-main-import>`.
+#
+# Said about this, and tested: :ref:`folklore-guard-windows`.

@@ -110,3 +110,5 @@ if __name__ == "__main__":
 # The names of these exceptions changed. A local function raised
 # :exc:`AttributeError` up to 3.13 and raises :exc:`pickle.PicklingError` since 3.14:
 # catch neither, mend the call.
+#
+# Said about this, and tested: :ref:`folklore-lambda`.

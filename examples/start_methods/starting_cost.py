@@ -123,3 +123,5 @@ if __name__ == "__main__":
 # imports the main module once, before it forks; earlier, every child imported it
 # (https://github.com/python/cpython/issues/126631). To make it import more than that,
 # see :doc:`/gallery/start_methods/forkserver_preload`.
+#
+# Said about this, and tested: :ref:`folklore-fork-is-fast`.

@@ -66,3 +66,5 @@ if __name__ == "__main__":
 #
 # A program that runs on more than one of these either works with every method, or
 # says which one it needs: :doc:`/gallery/start_methods/choosing`.
+#
+# Said about this, and tested: :ref:`folklore-new-vm`; :ref:`folklore-windows-spawn`.

@@ -138,7 +138,7 @@ def _matrix(options: argparse.Namespace) -> int:
                 pairs.append((script, python))
     at_once = options.jobs or matrix.processors()
     changes: Counter[str] = Counter()
-    for number, row in enumerate(matrix.renew(pairs, options.records, at_once=at_once, whole=options.newest), 1):
+    for number, row in enumerate(matrix.renew(pairs, options.records, at_once=at_once, newest=options.newest), 1):
         if isinstance(row, RecorderError):
             failed += 1
             print(f"[{number:3}/{len(pairs)}] {row}", file=sys.stderr)

@@ -12,6 +12,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
@@ -20,6 +21,42 @@ from .cells import decode
 from .gallery import Example
 
 PARTS = ("code", "figures", "output", "stacks", "timeline", "facts")
+
+
+def note_use(env: BuildEnvironment, docname: str, example: Example) -> None:
+    """Remember with which record a page was read: when that is another one, the page is read again."""
+    uses(env).setdefault(docname, {})[example.name] = example.fingerprint
+
+
+def uses(env: BuildEnvironment) -> dict[str, dict[str, str]]:
+    """Return, for each page, the examples that it shows and the fingerprints of their records; kept with the environment."""
+    if not hasattr(env, "process_gallery_uses"):
+        env.process_gallery_uses = {}  # type: ignore[attr-defined]
+    found: dict[str, dict[str, str]] = env.process_gallery_uses  # type: ignore[attr-defined]
+    return found
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Return the pages that were read with a record that is not the present one."""
+    del added, changed, removed
+    pages = []
+    for docname, used in uses(env).items():
+        examples = {name: gallery.get(app, name) for name in used}
+        if any(example is None or example.fingerprint != used[name] for name, example in examples.items()):
+            pages.append(docname)
+    return pages
+
+
+def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Forget what a page used: it is read again, or gone."""
+    del app
+    uses(env).pop(docname, None)
+
+
+def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
+    """Take over what another reading process has noted."""
+    del app
+    uses(env).update({docname: used for docname, used in uses(other).items() if docname in docnames})
 
 
 class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
@@ -49,8 +86,7 @@ class Recorded(SphinxDirective):
             if app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
                 return []
             raise self.error(f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples")
-        self.env.note_dependency(example.source)
-        self.env.note_dependency(str(example.script.path))
+        note_use(self.env, self.env.docname, example)
         record = example.record
         if self.options.get("outcome", record.outcome) != record.outcome:
             raise self.error(f"recorded: {example.name} ended with {record.outcome!r}; this page relies on {self.options['outcome']!r}")

@@ -7,6 +7,7 @@ produced. No private name of sphinx-gallery is used.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -22,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
-from sphinx.util.console import bold, colorize
+from sphinx.util.console import colorize
 
 from . import render
 from .cache import Cache, Installed, key
@@ -58,6 +59,11 @@ class Example:
     """File that the record came from: a page that shows it depends on it."""
     lacking: tuple[str, ...] = ()
     """What the building interpreter lacks; the record is then a committed one, from another interpreter."""
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Digest of the record, which tells it from any other run."""
+        return hashlib.sha256(self.record.to_json().encode()).hexdigest()
 
     @property
     def stale(self) -> bool:
@@ -242,7 +248,7 @@ def _record(
     jobs: list[Job], found: dict[str, tuple[str, Script, Path]], keys: dict[str, str], cache: Cache, problems: list[str], app: Sphinx
 ) -> None:
     at_once = app.config.process_gallery_jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    logger.info(bold("recording examples... ") + f"{len(jobs)} to run, {at_once} at a time", nonl=False)
+    logger.info(colorize("bold", "recording examples... ") + f"{len(jobs)} to run, {at_once} at a time", nonl=False)
     began = time.monotonic()
     for number, (job, result) in enumerate(record_all(jobs, at_once=at_once), 1):
         path = str(job.script.path)

@@ -42,7 +42,7 @@ prefixes = sorted({sys.prefix, getattr(sys, "base_prefix", sys.prefix), os.path.
 gil = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.python_implementation(),
             "linux" if sys.platform.startswith("linux") else sys.platform, platform.machine(),
-            method, bool(gil), prefixes, runner)))
+            method, bool(gil), prefixes, runner, sys.executable or "")))
 """
 
 
@@ -59,7 +59,7 @@ class Probe:
     prefixes: tuple[str, ...]
     """Folders that it is installed in."""
     path: str
-    """Absolute path of the executable."""
+    """Absolute path of the executable; of what it starts, if it is a script that starts an interpreter."""
     runner: str
     """The cell runner, as byte code of this version where that could be written."""
 
@@ -87,10 +87,21 @@ def probe(python: str) -> Probe:
     except OSError as error:
         raise InterpreterError(f"{python}: cannot be started: {error.strerror}") from error
     try:
-        info, version, implementation, system, machine, method, gil, prefixes, runner = ast.literal_eval(done.stdout.strip())
+        info, version, implementation, system, machine, method, gil, prefixes, runner, executable = ast.literal_eval(done.stdout.strip())
     except (ValueError, SyntaxError):
-        raise InterpreterError(f"{python}: does not answer as a Python does (exit code {done.returncode}): {done.stderr.strip()[-300:]}") from None
+        said = f"exit code {done.returncode}: {done.stderr.strip()[-300:]}"
+        raise InterpreterError(f"{python}: does not answer as a Python does ({said})") from None
+    if executable and _is_script(path):  # such as pyenv's: its shells would be in every record
+        path = executable
     return Probe(Interpreter(version, implementation, system, machine, method, gil), info, tuple(prefixes), os.path.abspath(path), runner)
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:  # it may be run, but not read
+        return False
 
 
 def find_pythons() -> list[str]:
@@ -106,7 +117,7 @@ def find_pythons() -> list[str]:
         except InterpreterError:  # a pyenv shim without its version, a broken installation
             continue
         if answer.version_info >= (3,):
-            found.setdefault((answer.version_info, answer.interpreter.implementation, not answer.interpreter.gil), path)
+            found.setdefault((answer.version_info, answer.interpreter.implementation, not answer.interpreter.gil), answer.path)
     return [found[key] for key in sorted(found)]
 
 

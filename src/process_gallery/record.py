@@ -74,7 +74,7 @@ class Process:
     start: float | None = None
     """Seconds when it began to run; None if not known."""
     end: float | None = None
-    """Seconds when it ended; None if it had to be killed at the end."""
+    """Seconds when it ended, by itself or because the recorder killed it; None if not known."""
     exit_code: int | None = None
     """Exit code; None if ended by a signal, or if the platform does not tell."""
     signal: str | None = None

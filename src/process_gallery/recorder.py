@@ -1,4 +1,4 @@
-"""Record examples: run each as a reader would, in a fresh interpreter, and return what happened.
+r"""Record examples: run each as a reader would, in a fresh interpreter, and return what happened.
 
 >>> from pathlib import Path
 >>> import tempfile
@@ -6,7 +6,7 @@
 ...     script = Path(folder, "hello.py")
 ...     _ = script.write_text("print('hello')")
 ...     record(script).text()
-'hello\\n'
+'hello\n'
 """
 
 from __future__ import annotations
@@ -95,11 +95,10 @@ def record(path: str | os.PathLike[str], *, python: str = sys.executable, timeou
         If the interpreter does not start, or the recorder fails.
     """
     job = Job(read_script(Path(path)), python=python, timeout=timeout)
-    for _, result in record_all([job]):
-        if isinstance(result, Record):
-            return result
+    [(_, result)] = record_all([job])
+    if isinstance(result, RecorderError):
         raise result
-    raise AssertionError("unreachable")
+    return result
 
 
 def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, Record | RecorderError]]:
@@ -134,7 +133,7 @@ def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, 
                 continue
             ready = [key.data for key, _ in selector.select(max(0.0, min(run.limit for run in active) - time.monotonic()))]
             for run in list(active):
-                late = time.monotonic() > run.limit
+                late = run not in ready and time.monotonic() > run.limit
                 if not late and (run not in ready or not run.supervisor.read()):
                     continue
                 selector.unregister(run.supervisor.output)
@@ -220,7 +219,8 @@ class _Run:
             self.folder = _folder()
         except OSError as error:
             raise RecorderError(
-                f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; free some space, or set TMPDIR"
+                f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; "
+                "free some space, or set TMPDIR"
             ) from error
         while idle and idle[-1].process.poll() is not None:  # something has killed it meanwhile
             idle.pop().end()
@@ -296,12 +296,13 @@ class _Run:
         ]  # fmt: skip
         processes = []
         for data in result["processes"]:
-            data = {**data, "stack": python_stack(shorten(data["stack"])), "name": data["name"] or "subprocess"}
-            for moment in ("asked", "start", "end"):
-                data[moment] = _rounded(data[moment])
-            if data["signal"] is not None:
-                data["signal"] = _SIGNALS.get(data["signal"], str(data["signal"]))
-            processes.append(Process(**data))
+            number = data["signal"]
+            checked = {
+                "name": shorten(data["name"]) or "subprocess",
+                "stack": python_stack(shorten(data["stack"])),
+                "signal": None if number is None else _SIGNALS.get(number, str(number)),
+            }
+            processes.append(Process(**data | checked | {moment: _rounded(data[moment]) for moment in ("asked", "start", "end")}))
         main = processes[0]
         raised = result["raised"] or (_raised_in("".join(piece.text for cell in cells for piece in cell.output)) if self.whole else None)
         if result["timed_out"]:
@@ -378,9 +379,9 @@ def _sweep(folder: Path) -> None:
 
 
 def _raised_in(text: str) -> tuple[str, str] | None:
-    """Return the name and the message of the exception whose traceback ends a text.
+    r"""Return the name and the message of the exception whose traceback ends a text.
 
-    >>> _raised_in("Traceback (most recent call last):\\n  File 'x'\\nurllib.error.URLError: <no host>\\n")
+    >>> _raised_in("Traceback (most recent call last):\n  File 'x'\nurllib.error.URLError: <no host>\n")
     ('URLError', '<no host>')
     """
     match = _LAST_LINE.search(text)
@@ -400,9 +401,9 @@ class _Shortener:
         replacements: dict[str, str] = {}
         for run in (folder, real):
             replacements[f"{run}/cwd/"] = ""
-            replacements[f"{run}/tmp/"] = "/tmp/"
+            replacements[f"{run}/tmp/"] = "/tmp/"  # noqa: S108 - what a reader would see
             replacements[f"{run}/cwd"] = "."
-            replacements[f"{run}/tmp"] = "/tmp"
+            replacements[f"{run}/tmp"] = "/tmp"  # noqa: S108
         for place in (script, Path(os.path.realpath(script))):
             replacements.setdefault(f"{place}/", "")
         for prefix in sorted(python.prefixes, key=len, reverse=True):
@@ -422,10 +423,10 @@ class _Shortener:
 
 
 def python_stack(text: str) -> str:
-    """Return the Python stacks in what faulthandler wrote, without its heading, the C stacks (3.14) and the list of extension modules.
+    r"""Return the Python stacks in what faulthandler wrote, without its heading, the C stacks (3.14) and the list of extension modules.
 
-    >>> python_stack("Fatal Python error: Aborted\\n\\nCurrent thread 0x1 (most recent call first):\\n  File \\"a.py\\", line 3 in f\\n")
-    'Current thread 0x1 (most recent call first):\\n  File "a.py", line 3 in f\\n'
+    >>> python_stack("Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n  File 'a.py', line 3 in f\n")
+    "Current thread 0x1 (most recent call first):\n  File 'a.py', line 3 in f\n"
     """
     lines: list[str] = []
     keep = False

@@ -238,7 +238,7 @@ class _View:
             moments.update(times)
         ordered = sorted(moments)
         longest, begin = max(((b - a, a) for a, b in itertools.pairwise(ordered)), default=(0.0, 0.0))
-        if longest < max(1.5, 0.6 * self.total):
+        if longest < max(1.5, 0.6 * self.total) or self.total - longest < 0.001:  # the wait is all there is
             return [(0.0, 0.0), (self.total, 1000.0)]
         pad = min(longest, self.total - longest) * 0.1
         begin, longest = begin + pad, longest - 2 * pad

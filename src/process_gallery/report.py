@@ -85,11 +85,13 @@ def command(path: str | os.PathLike[str], python: str = sys.executable) -> str:
 def terminal(record: Record, *, colour: bool = False) -> str:
     """Return a record as a terminal shows it: each cell's lines with the name of their process in front, then the processes."""
     python = record.interpreter
-    lines = [
+    limit = f" of {record.memory_limit} allowed" if record.memory_limit else ""
+    heading = (
         f"{record.script}: {_outcome(record)} in {record.duration:.3f} s"
         f" ({python.implementation} {python.version} on {python.platform}, {python.default_start_method or 'no multiprocessing'};"
-        f" peak memory {record.peak_memory / 1024:,.0f} MiB{f' of {record.memory_limit} allowed' if record.memory_limit else ''})"
-    ]
+        f" peak memory {record.peak_memory / 1024:,.0f} MiB{limit})"
+    )
+    lines = [heading]
     for number, cell in enumerate(record.cells, 1):
         times = "not reached" if cell.start is None else f"{cell.start:.3f} s to {'?' if cell.end is None else f'{cell.end:.3f} s'}"
         figures = f", {len(cell.figures)} figures" if cell.figures else ""
@@ -113,10 +115,10 @@ def terminal(record: Record, *, colour: bool = False) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a line in which nothing can command a terminal: control characters appear as Python writes them.
+    r"""Return a line in which nothing can command a terminal: control characters appear as Python writes them.
 
-    >>> visible("50 %\\r\\x1b[31m100 %")
-    '50 %\\\\r\\\\x1b[31m100 %'
+    >>> visible("50 %\r\x1b[31m100 %")
+    '50 %\\r\\x1b[31m100 %'
     """
     return _CONTROL.sub(lambda match: repr(match[0])[1:-1], text)
 

@@ -20,7 +20,7 @@ LINUX = sys.platform == "linux"
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
 TICK = (0.002, 0.005, 0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
 PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
-FIGURE, FIGURES = 4 << 20, 64 << 20  # bytes of one figure, and of all, that are kept
+FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
 DUMP = 1 << 16  # bytes of a process's stacks that are kept
 FATAL = b"Fatal Python error: "
 # What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike, but a reader sees those, too.
@@ -29,9 +29,9 @@ DUMPS = [FATAL + cause + b"\n\n" for cause in CAUSES]
 ABRT, SEGV, KILL, STOP, CONT = _signal.SIGABRT, _signal.SIGSEGV, _signal.SIGKILL, _signal.SIGSTOP, _signal.SIGCONT
 CRASHES = (ABRT, SEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL)
 FILES = None  # this program's own limits of open files, as they were at its start
-HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")  # multiprocessing's own: they end when those that they serve have ended
-# Meant for the example, or for the build's terminal; the build says by closing standard input that it is over.
-IGNORED = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2, _signal.SIGALRM)
+HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")  # multiprocessing's own: they end when the others have ended
+# An example may send signals to its parent, which is this program. The build says by closing standard input that it is over.
+IGNORED = [number for number in _signal.valid_signals() if number not in (KILL, STOP, _signal.SIGCHLD, *CRASHES)]
 
 
 class Cell:
@@ -409,7 +409,7 @@ class Supervisor:
             self.cells[index].start = moment
 
     def store(self, when, process, data):
-        """Keep output: in the cell, or as the process's stack if it is what faulthandler writes when a process crashes.
+        """Keep output: in the cell, or as the process's stack if it is what faulthandler writes when one crashes.
 
         Whether it really was that is known when the process has ended (see ``sort_out``); until then everything is stack that
         follows a stack's first words.
@@ -436,7 +436,8 @@ class Supervisor:
     def sort_out(self):
         """Keep the stacks of the processes that have ended by a signal; the others' were output."""
         for process in self.processes:
-            if process["stack"] and not process["stuck"] and (process["exit_code"] is not None or process["signal"] not in (*CRASHES, None)):
+            crashed = process["exit_code"] is None and process["signal"] in (*CRASHES, None)
+            if process["stack"] and not process["stuck"] and not crashed:
                 self.no_stack(process)
 
     def read_events(self):
@@ -540,7 +541,8 @@ class Supervisor:
         """Wait for something to happen, at most some seconds; take note of it."""
         ready = self.poll.poll(max(0, seconds * 1000))
         self.read_events()  # first: who is new says so before it writes anything else
-        for fd, _ in ready:
+        # What ended before the main process shall not seem to end after it.
+        for fd in sorted((fd for fd, _ in ready), key=lambda fd: self.pidfds.get(fd) is self.main):
             if fd == self.output:
                 for _ in range(16):
                     if not self.read_output():
@@ -666,6 +668,7 @@ class Supervisor:
                     for process in living:
                         send(process, KILL)
             self.turn(0.002)
+        self.turn(0)
         self.look_around()
 
     def reap(self):
@@ -680,7 +683,7 @@ class Supervisor:
             self.rusage = max(self.rusage, usage.ru_maxrss)
             process = self.by_pid.get(pid)
             if process is not None:
-                if process["end"] is None:
+                if process["end"] is None and "pidfd" not in process:
                     process["end"] = self.now() - self.zero
                 self.status(process, status)
 

@@ -230,15 +230,7 @@ class Group:
 
 
 def fold(runs: Sequence[Run], *, exact: bool = False) -> list[Group]:
-    """Put runs together that differ in nothing but process ids, addresses and times.
-
-    Parameters
-    ----------
-    runs
-        In order.
-    exact
-        Times count.
-    """
+    """Put runs together that differ in nothing but process ids, addresses and (unless ``exact``) times."""
     groups: dict[object, Group] = {}
     for run in runs:
         essence = (plain(run.text, times=not exact), run.record.outcome, run.stale)
@@ -437,12 +429,13 @@ class VersionLines(_Versions):
 class VersionGrid(_Versions):
     """Show the ``key: value`` lines of scripts, a row for each key and a column for each version; neighbours that are the same are one.
 
-    Options: ``keys``, a regular expression; ``value``, one whose group is shown; ``rows``: ``versions`` turns the table; ``unfolded``.
+    Options: ``keys``, a regular expression; ``value``, one whose group is shown; ``rows``: ``versions`` turns the table; ``unfolded``;
+    ``words``: a column for each of these words instead, which says on which versions the value has it.
     """
 
     option_spec: ClassVar[dict[str, Any]] = {
         "keys": directives.unchanged_required, "value": directives.unchanged_required, "rows": directives.unchanged_required,
-        "unfolded": directives.flag, "corner": directives.unchanged_required,
+        "unfolded": directives.flag, "words": directives.unchanged_required, "corner": directives.unchanged_required,
     }  # fmt: skip
 
     def run(self) -> list[nodes.Node]:
@@ -458,8 +451,11 @@ class VersionGrid(_Versions):
                 for name, value in lines(run.text).items():
                     if re.search(self.options.get("keys", ""), name):
                         match = re.search(self.options.get("value", ".*"), value)
-                        table.setdefault(name, {})[run.version] = match[match.lastindex or 0] if match else value
+                        if match:
+                            table.setdefault(name, {})[run.version] = match[match.lastindex or 0]
         versions = list(dict.fromkeys(run.version for run in sorted(runs, key=lambda run: run.order)))
+        if "words" in self.options:
+            return [self._by_word(table, versions), *self.notes(matrices), self.origin(matrices)]
         columns: list[list[str]] = []
         for version in versions:
             same = columns and all(row.get(columns[-1][-1]) == row.get(version) for row in table.values())
@@ -480,7 +476,20 @@ class VersionGrid(_Versions):
             return [_table([corner or "Python", *names], body), *self.notes(matrices), self.origin(matrices)]
         body = [[[nodes.paragraph("", name)], *(cell(name, column) for column in columns)] for name in names]
         head: list[str | list[nodes.Node]] = [corner, *(_version_cell(column, here) for column in columns)]
-        return [_table(head, body), *self.notes(matrices), self.origin(matrices)]
+        return [_table(head, body, "pg-grid"), *self.notes(matrices), self.origin(matrices)]
+
+
+    def _by_word(self, table: dict[str, dict[str, str]], versions: list[str]) -> nodes.Node:
+        words = self.options["words"].split()
+        body = []
+        for name, row in table.items():
+            cells: list[list[nodes.Node]] = [[nodes.paragraph("", name)]]
+            for word in words:
+                possible = [v for v in versions if any(word in re.split(r"[\s,]+", other.get(v, "")) for other in table.values())]
+                there = [v for v in possible if word in re.split(r"[\s,]+", row.get(v, ""))]
+                cells.append([nodes.paragraph("", "yes" if there == possible else span(there)) if there else _note("-", "pg-doc")])
+            body.append(cells)
+        return _table([self.options.get("corner", ""), *words], body)
 
 
 def _version_cell(versions: list[str], here: Run | None) -> list[nodes.Node]:

@@ -186,7 +186,7 @@ def _hand_on():
     sys.path[:] = [entry for entry in sys.path if entry != here]
     ours = sys.modules.pop("sitecustomize", None)
     try:
-        import sitecustomize  # noqa: F401
+        import sitecustomize
     except ImportError:
         sys.modules["sitecustomize"] = ours
 

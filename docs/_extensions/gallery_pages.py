@@ -1,0 +1,195 @@
+"""The gallery as this site shows it: indexes that can be scanned and filtered, and examples without sphinx-gallery's own notes.
+
+sphinx-gallery writes the source of these pages; Sphinx's event `source-read` hands it over before it is parsed. Where a later
+sphinx-gallery writes something else, a pattern finds nothing and its own page stays.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.util.docutils import SphinxDirective
+
+from process_gallery.cells import decode, read_script
+from process_gallery.gallery import contents, example_folders
+
+METHODS = ("fork", "spawn", "forkserver", "default start method")
+
+_THUMBNAILS = re.compile(r"\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)", re.MULTILINE | re.DOTALL)
+_FOOTER = re.compile(r"^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*", re.MULTILINE | re.DOTALL)
+_NOTE = re.compile(r"^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)", re.MULTILINE | re.DOTALL)
+_TAGS = re.compile(r"^\.\. rst-class:: sphx-glr-example-tags\n\n.*?(?=^\S)", re.MULTILINE | re.DOTALL)
+_FILTER = """
+.. raw:: html
+
+   <form class="example-filter" aria-label="Filter the examples">
+   <label>Find <input type="search" name="find" autocomplete="off"></label>
+   <label>Start method <select name="method"><option value="">any</option><option value="m-fork">fork</option>
+   <option value="m-spawn">spawn</option><option value="m-forkserver">forkserver</option>
+   <option value="m-default-start-method">the default</option></select></label>
+   <label>Needs <select name="needs"><option value="">anything</option><option value="n-nothing">nothing but Python</option>
+   <option value="n-linux">Linux</option><option value="n-library">a library</option></select></label>
+   <label>Runs on <select name="version"><option value="">any Python</option>{versions}</select></label>
+   <output></output>
+   </form>
+
+"""
+
+
+def tidy(app, docname, source):
+    """Change the source of a page that sphinx-gallery wrote."""
+    if not docname.startswith("gallery/"):
+        return
+    text = source[0]
+    if docname == "gallery/index":
+        text = _THUMBNAILS.sub(lambda _: _all_sections(app), text.removeprefix(":orphan:\n"))
+        text = _FOOTER.sub("", text) + "\n\n.. rst-class:: example-download\n\n:download:`All scripts in one zip </gallery/gallery_python.zip>`\n"
+    elif docname.endswith("/index"):
+        text = _THUMBNAILS.sub(f".. examples:: {docname.split('/')[1]}\n\n", text)
+        text = _FOOTER.sub("", text)
+    else:
+        name = docname.rpartition("/")[2]
+        text = _TAGS.sub("", _NOTE.sub("", text))
+        text = _FOOTER.sub(f".. rst-class:: example-download\n\n:download:`Download {name}.py <{name}.py>`\n", text)
+    source[0] = text
+
+
+def _all_sections(app):
+    """Return the index of the whole gallery: a filter, and each section with its first sentence and its examples."""
+    folder = example_folders(app)[0]
+    scripts = [read_script(folder / name) for name in contents(folder)]
+    versions = sorted({number for script in scripts for number in [_version(script)] if number} | {11})
+    options = "".join(f'<option value="{number}">3.{number}</option>' for number in versions)
+    parts = [_FILTER.format(versions=options)]
+    for section in dict.fromkeys(name.partition("/")[0] for name in contents(folder)):
+        title, text = _title_and_claim((folder / section / "GALLERY_HEADER.rst").read_text(encoding="utf-8"))
+        parts.append(f"{title}\n{'-' * len(title)}\n\n{text}\n\n.. examples:: {section}\n\n")
+    return "\n".join(parts)
+
+
+def _title_and_claim(text):
+    """Return the title of a docstring or header, and the first sentence of its text."""
+    title, *blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith(".. _")]
+    sentence = re.match(r".+?[.?!](?=\s+[A-Z`*:]|\s*$)", " ".join(blocks[0].split())) if blocks else None
+    return next(line for line in title.split("\n") if re.search(r"\w", line)).strip(), sentence[0] if sentence else ""
+
+
+def _version(script):
+    """Return the minor version of Python that an example needs, 0 if any will do."""
+    found = [re.match(r"python\s*>=\s*3\.(\d+)", need) for need in script.declared.needs]
+    return max((int(match[1]) for match in found if match), default=0)
+
+
+def _classes(script):
+    """Return what the filter of the gallery goes by."""
+    needs = [need for need in script.declared.needs if not need.startswith("python")]
+    libraries = [need for need in needs if need != "linux"]
+    classes = [f"m-{method.replace(' ', '-')}" for method in METHODS if method in script.declared.tags]
+    classes += [] if needs else ["n-nothing"]
+    classes += ["n-linux"] if "linux" in needs else []
+    classes += ["n-library"] if libraries else []
+    return [*classes, f"v-{_version(script)}"]
+
+
+def title_of(script):
+    return _title_and_claim(_docstring(script))[0]
+
+
+def claim_of(script):
+    return _title_and_claim(_docstring(script))[1]
+
+
+def _docstring(script):
+    return ast.get_docstring(ast.parse(decode(script.source))) or script.path.stem
+
+
+class Examples(SphinxDirective):
+    """List the examples of a section: picture, title, claim, tags."""
+
+    required_arguments = 1
+
+    def run(self):
+        folder = example_folders(self.env.app)[0]
+        result = nodes.bullet_list(classes=["examples"])
+        for name in contents(folder):
+            if name.partition("/")[0] == self.arguments[0]:
+                self.env.note_dependency(str(folder / name))
+                result += self._item(folder / name)
+        return [result]
+
+    def _item(self, path):
+        script = read_script(path)
+        target = f"/gallery/{path.parent.name}/{path.stem}"
+        item = nodes.list_item(classes=_classes(script))
+        picture = f"/gallery/{path.parent.name}/images/thumb/sphx_glr_{path.stem}_thumb.svg"
+        if Path(self.env.srcdir, picture[1:]).exists():
+            # Not a link to itself, which Sphinx makes of pictures that are shown smaller than they are.
+            item += nodes.image(uri=picture, alt="", width="120", height="84", loading="lazy", classes=["no-scaled-link"])
+        link = pending_xref("", refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True)
+        link += nodes.inline("", title_of(script))
+        item += nodes.paragraph("", "", link, classes=["example-title"])
+        item += nodes.paragraph("", "", *self.parse_inline(claim_of(script))[0], classes=["example-claim"])
+        item += nodes.paragraph("", ", ".join(script.declared.tags), classes=["example-tags"])
+        return item
+
+
+# -- "This comes up in": the pages that show or mention an example, at its end
+
+
+def collect(app, doctree):
+    """Note which examples a page links to."""
+    docname = app.env.docname
+    mentions = app.env.example_mentions = getattr(app.env, "example_mentions", {})
+    found = set()
+    if not re.fullmatch(r"gallery/([^/]+/)?index", docname):
+        for link in doctree.findall(pending_xref):
+            if (link.get("refdomain"), link.get("reftype")) == ("std", "doc") or link.get("refdomain") == "doc":
+                found.add(link["reftarget"].lstrip("/").removesuffix(".rst"))
+    mentions[docname] = {target for target in found if target.startswith("gallery/") and target != docname}
+
+
+def forget(app, env, docname):
+    getattr(env, "example_mentions", {}).pop(docname, None)
+
+
+def merge(app, env, docnames, other):
+    mentions = env.example_mentions = getattr(env, "example_mentions", {})
+    mentions.update({name: targets for name, targets in getattr(other, "example_mentions", {}).items() if name in docnames})
+
+
+def changed(app, env):
+    """Have the examples written again whose list has changed."""
+    before = getattr(env, "example_mentioned", {})
+    after = {}
+    for docname, targets in getattr(env, "example_mentions", {}).items():
+        for target in targets & env.found_docs:
+            after.setdefault(target, set()).add(docname)
+    env.example_mentioned = after
+    return [name for name in before.keys() | after.keys() if before.get(name) != after.get(name) and name in env.found_docs]
+
+
+def add_mentions(app, doctree, docname):
+    """Put the list at the end of an example's page, before the download."""
+    pages = getattr(app.env, "example_mentioned", {}).get(docname)
+    place = next((node for node in doctree.findall(nodes.paragraph) if "example-download" in node["classes"]), None)
+    if not pages or place is None:
+        return
+    items = nodes.bullet_list(classes=["example-mentions"])
+    for page in sorted(pages, key=lambda name: (name.startswith("gallery/"), name)):
+        uri = app.builder.get_relative_uri(docname, page)
+        link = nodes.reference("", app.env.titles[page].astext(), refuri=uri, internal=True)
+        items += nodes.list_item("", nodes.paragraph("", "", link))
+    place.parent.insert(place.parent.index(place), [nodes.rubric("", "This comes up in"), items])
+
+
+def setup(app):
+    app.add_directive("examples", Examples)
+    app.connect("source-read", tidy)
+    app.connect("doctree-read", collect)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    app.connect("env-updated", changed)
+    app.connect("doctree-resolved", add_mentions)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

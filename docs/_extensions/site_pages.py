@@ -1,0 +1,131 @@
+"""What every page of this site carries or leaves out: files, navigation, a content security policy; and files for machines."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+from gallery_pages import claim_of
+
+from process_gallery import gallery, render
+from process_gallery.cells import decode
+from process_gallery.directives import source_of
+
+# Extensions add their files to every page; each is kept where the page has what it is for.
+_FILES = {
+    r"sphx-glr-thumb": ("sg_gallery.css", "sg_gallery-binder.css", "sg_gallery-dataframe.css", "sg_gallery-rendered-html.css", "sg-tags.js"),
+    r"class=\"highlight": ("copybutton.css", "clipboard.min.js", "copybutton.js"),
+    r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
+    r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
+    r"example-filter": ("gallery.js",),
+}
+_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+
+
+def _hash(text):
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def change_page(app, pagename, templatename, context, doctree):
+    """Change what the templates are given. Runs before Furo does (500), which draws the navigation from `toctree`."""
+    body = context.get("body") or ""
+    unused = {name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names}
+    for key in ("css_files", "script_files"):
+        context[key] = [file for file in context[key] if Path(str(file.filename)).name not in unused]
+
+    # Furo's navigation holds every page of the site, on every page. Here the gallery's scripts are in it where one is in the gallery.
+    toctree = context["toctree"]
+    some = {"collapse": True} if pagename.startswith("gallery/") else {"maxdepth": 2}
+    context["toctree"] = lambda **options: toctree(**options | some)
+
+    # The policy names Furo's inline script and style by hash; docutils writes column widths as style attributes.
+    environment = app.builder.templates.environment
+    base = environment.loader.get_source(environment, "!base.html")[0]
+    scripts = " ".join(_hash(text) for kind, text in _INLINE.findall(base) if kind == "script")
+
+    def policy(style):
+        styles = " ".join(_hash(text) for _, text in _INLINE.findall(style))
+        return (
+            f"default-src 'none'; script-src 'self' {scripts}; style-src-elem 'self' {styles}; style-src-attr 'unsafe-inline'; "
+            "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'"
+        )
+
+    context["policy"] = policy
+
+
+# -- For machines
+
+
+_RECORDED = re.compile(r"^(`{3,}|:{3,})\{recorded\}\s*(\S+)\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
+
+
+def _fence(language, text):
+    return f"```{language}\n{text.rstrip()}\n```\n" if text.strip() else ""
+
+
+def _markdown(app, docname):
+    """Return a page as Markdown, with the runs that it embeds as text: names of processes in front."""
+    path = Path(app.env.doc2path(docname))
+    example = gallery.get(app, docname.partition("/")[2]) if docname.startswith("gallery/") else None
+    if example:
+        printed = render.output_text(example.record, range(len(example.record.cells)))
+        script = decode(example.script.source)
+        return f"# {app.env.titles[docname].astext()}\n\n{_fence('python', script)}\nIt printed:\n\n{_fence('text', printed)}"
+    if path.suffix != ".md":
+        return None
+
+    def run(match):
+        found = gallery.get(app, match[2])
+        cells = found.record.cells
+        option = dict(re.findall(r"^:(\w+): *(.*)$", match[3], re.MULTILINE))
+        numbers = [range(int(a) - 1, int(b or a)) for a, b in re.findall(r"(\d+)(?:-(\d+))?", option.get("cells", f"1-{len(cells)}"))]
+        show = option.get("show", "code output").split()
+        code = "\n\n".join(source_of(found, cells[number].first, cells[number].last) for part in numbers for number in part)
+        printed = render.output_text(found.record, [number for part in numbers for number in part])
+        return (_fence("python", code) if "code" in show else "") + (_fence("text", printed) if "output" in show else "")
+
+    text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return _RECORDED.sub(run, text).lstrip()
+
+
+def write_for_machines(app, error):
+    """Write robots.txt, llms.txt (https://llmstxt.org), and each page as Markdown beside its HTML."""
+    if error or app.builder.name != "html" or app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
+        return
+    env, url, out = app.env, app.config.html_baseurl, Path(app.outdir)
+    (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\n\nSitemap: {url}sitemap.xml\n", encoding="utf-8")
+    lines = [f"# {app.config.project}", "", f"> {_description(app, app.config.root_doc)}", ""]
+
+    def add(docname):
+        text = _markdown(app, docname)
+        if text:
+            target = out / f"{docname}.md"
+            if not target.exists() or target.read_text(encoding="utf-8") != text:
+                target.write_text(text, encoding="utf-8")
+            about = _description(app, docname)
+            lines.append(f"- [{env.titles[docname].astext()}]({url}{docname}.md)" + (f": {about}" if about else ""))
+        for child in env.toctree_includes.get(docname, []):
+            add(child)
+
+    for part in env.toctree_includes.get(app.config.root_doc, []):
+        lines.extend([f"## {env.titles[part].astext()}", ""])
+        add(part)
+        lines.append("")
+    (out / "llms.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _description(app, docname):
+    """Return a page's description: of its front matter, or the claim of its example."""
+    example = gallery.get(app, docname.partition("/")[2]) if docname.startswith("gallery/") else None
+    if example:
+        return re.sub(r":\w+(?::\w+)*:`~?([^`<]*?)(?: <[^`]*>)?`|``?", r"\1", claim_of(example.script))
+    path = Path(app.env.doc2path(docname))
+    found = re.search(r"^    description: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.suffix == ".md" else None
+    return found[1].strip("\"'") if found else ""
+
+
+def setup(app):
+    app.add_js_file("gallery.js", loading_method="defer")
+    app.connect("html-page-context", change_page, priority=450)
+    app.connect("build-finished", write_for_machines)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

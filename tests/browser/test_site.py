@@ -1,0 +1,241 @@
+"""The built site in a real browser: accessibility, what it fetches, weight, layout shift, policy, print, from a file.
+
+The site is that of the environment variable SITE (a folder), else docs/_build/html; axe-core is that of AXE_PATH, else
+node_modules/axe-core. Without one of them, tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("SITE") or ROOT / "docs/_build/html").absolute()
+AXE = Path(os.environ.get("AXE_PATH") or ROOT / "node_modules/axe-core/axe.min.js")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FIGURES = "gallery/countdown/gil_countdown"  # an example with a plot
+PAGES = [
+    "index",
+    "tutorial/first_process",
+    "guides/debug_a_hang",
+    "concepts/fork",
+    "reference/errors",
+    "gallery/index",
+    "gallery/countdown/two_countdowns",
+    "gallery/fork_safety/lock_at_fork",
+    FIGURES,
+]
+TEXT_LIMIT, FIGURE_LIMIT = 45_000, 90_000
+"""Bytes that a first visit to a page may transfer, compressed, its own files included."""
+COMPRESSED = {".html", ".css", ".js", ".svg", ".txt", ".xml", ".md"}
+"""What any server compresses."""
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Serve the site compressed, below the path that its 404 page expects; return its address."""
+    if not (SITE / "index.html").exists():
+        pytest.skip(f"no site in {SITE}: build it (make html), or name one in SITE")
+    prefix = urlsplit(re.search(r'rel="canonical" href="([^"]+)', (SITE / "index.html").read_text(encoding="utf-8"))[1]).path.rpartition("/")[0]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            path = SITE / urlsplit(self.path).path.removeprefix(f"{prefix}/")
+            found = path.is_file()
+            path = path if found else SITE / "404.html"
+            content = path.read_bytes()
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", http.server.SimpleHTTPRequestHandler.extensions_map.get(path.suffix) or TYPES[path.suffix])
+            if path.suffix in COMPRESSED:
+                content = gzip.compress(content)
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        server.shutdown()
+        thread.join()
+
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".py": "text/x-python",
+    ".xml": "application/xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".zip": "application/zip",
+}
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """Start a browser."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("no Chromium: install the package chromium, or Google Chrome")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page, and what was fetched and said while it was opened."""
+
+    def __init__(self, browser, address, *, width=1440, scheme="light", scripts=True):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce"
+        )
+        self.page = self.context.new_page()
+        self.errors, self.requests, self.sizes = [], [], []
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfinished", lambda request: self.sizes.append((request.sizes()["responseBodySize"], request.url)))
+        self.page.add_init_script(
+            "window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value })"
+            ".observe({ type: 'layout-shift', buffered: true })"
+        )
+        self.page.goto(address)
+        self.page.wait_for_load_state("networkidle")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_fetches_little_and_nothing_from_elsewhere(site, chromium, name):
+    with Visit(chromium, f"{site}/{name}.html") as visit:
+        assert not visit.errors
+        assert not [url for url in visit.requests if not url.startswith((f"{site}/", "data:"))]
+        weight = sum(size for size, _ in visit.sizes)
+        # The gallery's index is a page of pictures: a hundred small ones, fetched as they come into view.
+        limit = FIGURE_LIMIT if name in (FIGURES, "gallery/index") else TEXT_LIMIT
+        assert weight <= limit, "\n".join(f"{size:7} {url}" for size, url in sorted(visit.sizes, reverse=True))
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("name", PAGES)
+def test_layout_stays(site, chromium, name, width):
+    with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
+        assert visit.page.evaluate("window.shift") < 0.001
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*PAGES, "404", "search"])
+def test_axe_finds_nothing(site, chromium, name, scheme, width):
+    if not AXE.exists():
+        pytest.skip(f"no axe-core in {AXE}: npm install axe-core, or name axe.min.js in AXE_PATH")
+    with Visit(chromium, f"{site}/{name}.html", width=width, scheme=scheme) as visit:
+        visit.page.evaluate(AXE.read_text(encoding="utf-8"))  # not as a script element, which the page's policy would not allow
+        result = visit.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        found = [f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:160]}" for rule in result["violations"] for node in rule["nodes"]]
+        assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["index", "gallery/index", FIGURES, "reference/errors"])
+def test_works_from_a_file(chromium, site, name):
+    with Visit(chromium, (SITE / f"{name}.html").as_uri()) as visit:
+        assert not visit.errors
+        assert not [url for url in visit.requests if not url.startswith(("file:", "data:"))]
+        assert visit.page.evaluate("getComputedStyle(document.querySelector('.sidebar-drawer')).display") != "none"
+        assert visit.page.evaluate("document.body.dataset.theme") == "auto"
+
+
+def test_search_works_under_the_policy(site, chromium):
+    with Visit(chromium, f"{site}/search.html?q=deadlock") as visit:
+        visit.page.wait_for_selector("#search-results li a")
+        assert not visit.errors
+
+
+def test_policy_forbids_what_it_should(site, chromium):
+    with Visit(chromium, f"{site}/index.html") as visit:
+        assert visit.page.evaluate(
+            "() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s); return !window.ran }"
+        )
+
+
+def test_missing_page_helps_at_any_depth(site, chromium):
+    with Visit(chromium, f"{site}/no/such/page.html") as visit:
+        assert visit.page.inner_text("h1").startswith("This page does not exist")
+        assert visit.page.evaluate("getComputedStyle(document.querySelector('ul')).listStyleType") is not None
+        broken = [size for size, url in visit.sizes if not url.endswith("page.html") and not size]
+        assert not broken
+        visit.page.click("article a[href$='gallery/index.html']")
+        assert visit.page.inner_text("h1").startswith("Gallery")
+
+
+def test_filter_of_the_gallery(site, chromium):
+    with Visit(chromium, f"{site}/gallery/index.html?method=m-spawn") as visit:
+        shown = "[...document.querySelectorAll('.examples > li')].filter((item) => item.offsetParent).length"
+        everything = visit.page.locator(".examples > li").count()
+        spawn = visit.page.evaluate(shown)
+        assert 0 < spawn < everything
+        assert visit.page.inner_text(".example-filter output") == f"{spawn} of {everything} examples"
+        visit.page.fill(".example-filter input", "zzz")
+        assert visit.page.evaluate(shown) == 0
+        assert "find=zzz" in visit.page.url
+        visit.page.fill(".example-filter input", "")
+        visit.page.select_option(".example-filter select[name=method]", "")
+        assert visit.page.evaluate(shown) == everything
+        assert not visit.errors
+
+
+def test_gallery_is_one_part_of_the_navigation(site, chromium):
+    with Visit(chromium, f"{site}/gallery/index.html") as visit:
+        assert visit.page.locator("article h1").count() == 1
+        top = visit.page.locator(".sidebar-tree > ul > li > a").all_inner_texts()
+        assert len(top) <= 6, top
+
+
+def test_pages_without_scripts_show_everything(site, chromium):
+    with Visit(chromium, f"{site}/gallery/index.html", scripts=False) as visit:
+        assert visit.page.locator(".examples > li:visible").count() == visit.page.locator(".examples > li").count()
+        assert not visit.page.locator(".example-filter").is_visible()
+
+
+def test_prints_without_the_navigation(site, chromium):
+    with Visit(chromium, f"{site}/{FIGURES}.html") as visit:
+        visit.page.emulate_media(media="print", color_scheme="dark")
+        assert not visit.page.locator(".sidebar-drawer").is_visible()
+        assert not visit.page.locator(".toc-drawer").is_visible()
+        ink = visit.page.evaluate("getComputedStyle(document.querySelector('article h1')).color")
+        assert ink in ("rgb(0, 0, 0)", "rgb(10, 10, 10)")
+        assert visit.page.pdf(format="A4").startswith(b"%PDF")
