@@ -16,17 +16,19 @@ READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 HTML := docs/_build/html
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html serve test doctest lint torture bench matrix lock clean
+.PHONY: help html serve test doctest linkcheck lighthouse lint torture bench matrix lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make html     build the site into $(HTML)"
-	@echo "make serve    show it at http://127.0.0.1:8000"
+	@echo "make serve    show it at http://127.0.0.1:8000; rebuild what changes, and reload"
 	@echo "make test     run every test: package, examples, doctests, pages, style"
 	@echo "make doctest  run the doctests of the package and of the pages"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
+	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
+	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
 	@echo "make lint     ruff and mypy"
 	@echo "make lock     renew the pinned dependencies"
 	@echo "make clean    remove what was built"
@@ -35,9 +37,16 @@ html: $(READY)
 	$(SPHINX) -b html docs $(HTML)
 	@echo "The site is in $(HTML). Look at it with: make serve"
 
-serve: html
-	@echo "Serving $(HTML) at http://127.0.0.1:8000 (stop with Ctrl-C)"
-	$(RUN) -m http.server --bind 127.0.0.1 --directory $(HTML) 8000
+# Into a folder of its own, without the content security policy: it would forbid the script that reloads the page.
+serve: $(READY)
+	SITE_POLICY=off $(RUN) -m sphinx_autobuild -n --keep-going -d docs/_build/doctrees --port 8000 --watch examples --watch src \
+		--re-ignore '/docs/(gallery|_build)/|__pycache__|/docs/sg_execution_times' docs docs/_build/serve
+
+linkcheck: $(READY)
+	$(SPHINX) -q -b linkcheck docs docs/_build/linkcheck
+
+lighthouse: html
+	$(RUN) tests/browser/lighthouse.py $(HTML) docs/_build/lighthouse
 
 # The tests of the examples wait more than they compute, so two run at once; the others run alone, since some watch the clock.
 test: lint html doctest

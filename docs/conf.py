@@ -1,6 +1,7 @@
 """Sphinx configuration: Furo, MyST and sphinx-gallery, with every example run by process_gallery."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +25,6 @@ extensions = [
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
     "sphinx.ext.doctest",  # `make doctest`
     "sphinx.ext.intersphinx",  # links to CPython's documentation
-    "sphinx_copybutton",
     "sphinxext.opengraph",  # descriptions for search engines and previews
     "notfound.extension",  # a 404 page that works from any address
     "sphinx_sitemap",
@@ -61,7 +61,7 @@ html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "https://multiprocess
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css"]
-html_search_scorer = "_static/scorer.js"  # finds pasted error messages, too
+html_search_scorer = str(HERE / "_static/scorer.js")  # finds pasted error messages, too
 html_favicon = html_logo = "_static/mark.svg"
 html_show_sourcelink = False  # a gallery page's source is generated
 html_copy_source = False
@@ -83,11 +83,15 @@ html_theme_options = {
         "color-sidebar-search-background": "#171a1c",
     },
 }
-copybutton_selector = "div.highlight pre"
-copybutton_prompt_text = r">>> |\.\.\. |\$ "
-copybutton_prompt_is_regexp = True
 sitemap_url_scheme = "{link}"
 sitemap_excludes = ["404.html", "search.html", "genindex.html", "py-modindex.html"]
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
 notfound_urls_prefix = urlsplit(html_baseurl).path  # a missing page may be at any depth: its links start at the root
+
+# -- Other builders ----------------------------------------------------------------------------------------------------------
+
+linkcheck_ignore = [re.escape(html_baseurl)]  # this site itself, which may not be published yet
+linkcheck_retries = 3
+linkcheck_timeout = 30
+linkcheck_anchors_ignore_for_url = ["https://github.com/.*"]  # GitHub writes them with JavaScript

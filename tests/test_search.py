@@ -99,7 +99,8 @@ WORDS = [
     ("glossary zombie orphan", "reference/glossary.html"),
     ("version history", "reference/history.html"),
     ("first process tutorial", "tutorial/first_process.html"),
-    ("pool map hangs killed worker", "gallery/pools/killed_worker.html"),
+    ("killed worker", "gallery/pools/killed_worker.html"),
+    ("pool map hangs after a worker was killed", "concepts/folklore.html"),
     ("random numbers same in every worker", "gallery/fork_safety/same_random_numbers.html"),
 ]
 

@@ -334,7 +334,7 @@ def changes_everything(r):
 
 def mocks_time(r):
     assert numbered(r) == [[1], [2, 3]]
-    assert 0 < r.cells[0].start < r.cells[0].end <= r.cells[1].start < r.cells[1].end < r.duration
+    assert 0 < r.cells[0].start <= r.cells[0].end <= r.cells[1].start < r.cells[1].end < r.duration
     child = r.processes[1]
     assert r.cells[1].start < child.start < child.end < r.duration
 
@@ -456,6 +456,11 @@ def leaves_odd_files(r):
     assert r.text() == "line 1\n"
 
 
+def named_like_a_helper(r):
+    assert plain(r) == [("resource_tracker", "line 1")]
+    assert process(r, "resource_tracker").signal == "SIGKILL"
+
+
 def not_utf8(r):
     assert "SyntaxError: " in r.text()
 
@@ -465,7 +470,7 @@ def nul_bytes(r):
     assert "never\n" not in r.text()
 
 
-LEAVE = {"daemon": "sleep", "outlives_the_parent": "fork of MainProcess"}
+LEAVE = {"daemon": "sleep", "named_like_a_helper": "resource_tracker", "outlives_the_parent": "fork of MainProcess"}
 SELF = {"deletes_itself", "rewrites_itself"}
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
@@ -501,9 +506,11 @@ def test_script(name, place, times):
             assert took < result.timeout + 2 + SLACK
         for p in result.processes:
             assert p.end is not None
-            assert p.exit_code is not None or p.signal, p
+            # The one that removes its folders has removed the way to report, too: what nobody saw is not known then.
+            assert p.exit_code is not None or p.signal or name == "removes_its_folders", p
         for cell in result.cells:
             moments = [piece.time for piece in cell.output]
+            assert cell is result.cells[-1] or cell.end is None or moments == [] or moments[-1] <= cell.end
             assert moments == sorted(moments)
 
         # the next example has not noticed
@@ -589,11 +596,14 @@ def test_processes_that_report_nothing(place):
     assert len({p.pid for p in result.processes}) == len(result.processes) >= 6
 
 
-@pytest.mark.parametrize("name", NAMES)
+# What takes long and is about other things is left out; of those that hang, two will do.
+SHORT = [name for name in NAMES if name not in ("many_short_forks", "two_hundred_children", "leaves_odd_files", "output_1gb")]
+SHORT = [name for name in SHORT if name in ("child_hangs", "threads_hang") or read_script(SCRIPTS / f"{name}.py").declared.expected != "timeout"]
+
+
+@pytest.mark.parametrize("name", SHORT)
 def test_script_without_credentials(name, place):
     """What other platforms do, forced on: everything but who wrote a line is as true."""
-    if name in ("many_short_forks", "two_hundred_children", "moving_target", "leaves_odd_files", "output_1gb"):
-        pytest.skip("takes long, and is about other things")
     script = place / "scripts" / f"{name}.py"
     shutil.copy(SCRIPTS / f"{name}.py", script)
     [(_, result)] = record_all([Job(read_script(script), credentials=False)])

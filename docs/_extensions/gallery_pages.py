@@ -32,7 +32,7 @@ _FILTER = """
    <label>Needs <select name="needs"><option value="">anything</option><option value="n-nothing">nothing but Python</option>
    <option value="n-linux">Linux</option><option value="n-library">a library</option></select></label>
    <label>Runs on <select name="version"><option value="">any Python</option>{versions}</select></label>
-   <output></output>
+   <output>{count} examples</output>
    </form>
 
 """
@@ -62,7 +62,7 @@ def _all_sections(app):
     scripts = [read_script(folder / name) for name in contents(folder)]
     versions = sorted({number for script in scripts for number in [_version(script)] if number} | {11})
     options = "".join(f'<option value="{number}">3.{number}</option>' for number in versions)
-    parts = [_FILTER.format(versions=options)]
+    parts = [_FILTER.format(versions=options, count=len(scripts))]
     for section in dict.fromkeys(name.partition("/")[0] for name in contents(folder)):
         title, text = _title_and_claim((folder / section / "GALLERY_HEADER.rst").read_text(encoding="utf-8"))
         parts.append(f"{title}\n{'-' * len(title)}\n\n{text}\n\n.. examples:: {section}\n\n")

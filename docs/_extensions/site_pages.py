@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from process_gallery.directives import source_of
 # Extensions add their files to every page; each is kept where the page has what it is for.
 _FILES = {
     r"sphx-glr-thumb": ("sg_gallery.css", "sg_gallery-binder.css", "sg_gallery-dataframe.css", "sg_gallery-rendered-html.css", "sg-tags.js"),
-    r"class=\"highlight": ("copybutton.css", "clipboard.min.js", "copybutton.js"),
+    r"class=\"highlight": ("site.js",),
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
     r"example-filter": ("gallery.js",),
@@ -33,6 +34,10 @@ def change_page(app, pagename, templatename, context, doctree):
     for key in ("css_files", "script_files"):
         context[key] = [file for file in context[key] if Path(str(file.filename)).name not in unused]
 
+    if pagename == "404":  # as for its files, the extension notfound does it for the navigation only
+        start = app.config.notfound_urls_prefix
+        context["body"] = re.sub(r'(<a class="reference internal" href=")(?![a-z]+:|[/#])', rf"\g<1>{start}", body)
+
     # Furo's navigation holds every page of the site, on every page. Here the gallery's scripts are in it where one is in the gallery.
     toctree = context["toctree"]
     some = {"collapse": True} if pagename.startswith("gallery/") else {"maxdepth": 2}
@@ -50,7 +55,7 @@ def change_page(app, pagename, templatename, context, doctree):
             "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'"
         )
 
-    context["policy"] = policy
+    context["policy"] = None if os.environ.get("SITE_POLICY") == "off" else policy  # `make serve` says so
 
 
 # -- For machines
@@ -125,6 +130,7 @@ def _description(app, docname):
 
 
 def setup(app):
+    app.add_js_file("site.js", loading_method="defer")
     app.add_js_file("gallery.js", loading_method="defer")
     app.connect("html-page-context", change_page, priority=450)
     app.connect("build-finished", write_for_machines)

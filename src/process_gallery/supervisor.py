@@ -78,6 +78,12 @@ class Cell:
                 return
         pieces.append([when, process, data, when])
 
+    def close(self, moment):
+        """Note that the cell ended then: what it has was written before, even if it was read a little later."""
+        self.end = moment
+        for piece in self.pieces + self.last:
+            piece[0] = min(piece[0], moment)
+
     def all(self):
         yield from self.pieces
         if self.omitted:
@@ -242,18 +248,22 @@ class Supervisor:
             if fields is None or fields[19] == process["ticks"]:
                 return process
             # the process that we know has ended, and its pid is used again
-        if not ours(pid):
-            raise ValueError(pid)
         process = self.process(pid, "unknown", "")
         fields = stat(pid)
         if fields:
             # The start time is in ticks since boot, as CLOCK_MONOTONIC is here.
-            process["start"] = max(0.0, int(fields[19]) / os.sysconf("SC_CLK_TCK") - self.zero)
+            process["start"] = min(max(0.0, int(fields[19]) / os.sysconf("SC_CLK_TCK") - self.zero), self.now() - self.zero)
             parent = self.by_pid.get(fields[1])
             if parent:
                 process["parent"] = process["asked_by"] = parent["id"]
             self.look_again(process)
         return process
+
+    def claimed(self, pid):
+        """Return the process that is said to have a pid; ValueError if it is none of the example's."""
+        if pid not in self.by_pid and not ours(pid):
+            raise ValueError(pid)
+        return self.known(pid)
 
     def look_again(self, process):
         """Name a process that has not said its name: it may have become another program since it was last looked at."""
@@ -354,7 +364,7 @@ class Supervisor:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_CREDENTIALS:
                 pid = int.from_bytes(content[:4], sys.byteorder)
                 try:
-                    process = self.known(pid)
+                    process = self.claimed(pid)
                 except ValueError:  # of a PID namespace that we do not see into, or handed our socket by the example
                     break
                 if not process.get("wrote"):
@@ -403,7 +413,7 @@ class Supervisor:
             if index <= self.cell:  # no marker of ours
                 return
             if cell.end is None:
-                cell.end = moment
+                cell.close(moment)
         if index < len(self.cells):
             self.cell = index
             self.cells[index].start = moment
@@ -459,7 +469,7 @@ class Supervisor:
         process = self.by_pid.get(pid)
         if process is not None and process["end"] is not None and kind in process["said"]:
             del self.by_pid[pid]  # that one has ended: the pid is used again
-        process = self.known(pid)
+        process = self.claimed(pid)
         process["said"].add(kind)
         return process
 
@@ -470,13 +480,13 @@ class Supervisor:
                 self.raised = (words[0], "\t".join(words[1:]))
             return
         if kind == "cell":  # from a main process that has closed every descriptor of its output
-            if pid == self.main["pid"]:
+            if pid == self.main["pid"] and words[1] == self.nonce:
                 while self.read_output():
                     pass
                 self.turn_to(int(words[0]), when)
                 os.rmdir(self.request["figures"] + ".wait")
             return
-        process = self.begun(kind, pid) if kind in ("fork", "exec") else self.known(pid)
+        process = self.begun(kind, pid) if kind in ("fork", "exec") else self.claimed(pid)
         parent = self.by_pid.get(ppid)
         if parent is process:
             parent = None
@@ -617,7 +627,7 @@ class Supervisor:
         All are frozen first and told to end before any goes on, so that none sees another one end. One that ignores SIGABRT
         gets another signal at which faulthandler writes.
         """
-        self.drain()
+        self.drain(0.1)
         self.closing = True
         frozen = {}
         for _ in range(20):
@@ -779,7 +789,7 @@ def figures(folder):
 
 def helper(process):
     """True if it is one of multiprocessing's own processes, which end by themselves when the others have ended."""
-    return process["name"] in HELPERS
+    return process["name"] in HELPERS and process.get("sure") is True
 
 
 def same_start(one, other):
@@ -848,11 +858,20 @@ def short(words):
 
     >>> short(["/usr/bin/python3.13", "-W", "error", "/tmp/worker.py"])
     'python worker.py'
+    >>> short(["/usr/bin/python3", "-m", "http.server", "8000"])
+    'python -m http.server'
     """
     name = os.path.basename(words[0])
     if name.startswith("python"):
-        rest = [word for word in words[1:] if word in ("-c", "-m") or word.endswith(".py")]
-        name = "python " + (os.path.basename(rest[0]) if rest else "")
+        name = "python"
+        for number, word in enumerate(words[1:], 1):
+            if word == "-m":
+                name = f"python {word} {' '.join(words[number + 1 : number + 2])}"
+            elif word == "-c" or word.endswith(".py"):
+                name = f"python {os.path.basename(word)}"
+            else:
+                continue
+            break
     return name.strip()[:40]
 
 

@@ -6,97 +6,30 @@ node_modules/axe-core. Without one of them, tests are skipped and say so.
 
 from __future__ import annotations
 
-import gzip
-import http.server
 import os
-import re
-import shutil
-import threading
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from served import CHROMIUM, FIGURES, FLAGS, PAGES, serve
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("SITE") or ROOT / "docs/_build/html").absolute()
 AXE = Path(os.environ.get("AXE_PATH") or ROOT / "node_modules/axe-core/axe.min.js")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-FIGURES = "gallery/countdown/gil_countdown"  # an example with a plot
-PAGES = [
-    "index",
-    "tutorial/first_process",
-    "guides/debug_a_hang",
-    "concepts/fork",
-    "reference/errors",
-    "gallery/index",
-    "gallery/countdown/two_countdowns",
-    "gallery/fork_safety/lock_at_fork",
-    FIGURES,
-]
 TEXT_LIMIT, FIGURE_LIMIT = 45_000, 90_000
 """Bytes that a first visit to a page may transfer, compressed, its own files included."""
-COMPRESSED = {".html", ".css", ".js", ".svg", ".txt", ".xml", ".md"}
-"""What any server compresses."""
+LARGE = [FIGURES, "gallery/index", "reference/errors"]
+"""Pages held to the limit of those with a figure: the index is a hundred small pictures, the messages are many."""
 
 
 @pytest.fixture(scope="module")
 def site():
-    """Serve the site compressed, below the path that its 404 page expects; return its address."""
+    """Serve the site; return its address."""
     if not (SITE / "index.html").exists():
         pytest.skip(f"no site in {SITE}: build it (make html), or name one in SITE")
-    prefix = urlsplit(re.search(r'rel="canonical" href="([^"]+)', (SITE / "index.html").read_text(encoding="utf-8"))[1]).path.rpartition("/")[0]
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self):
-            path = SITE / urlsplit(self.path).path.removeprefix(f"{prefix}/")
-            found = path.is_file()
-            path = path if found else SITE / "404.html"
-            content = path.read_bytes()
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", http.server.SimpleHTTPRequestHandler.extensions_map.get(path.suffix) or TYPES[path.suffix])
-            if path.suffix in COMPRESSED:
-                content = gzip.compress(content)
-                self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}{prefix}"
-        server.shutdown()
-        thread.join()
-
-
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".py": "text/x-python",
-    ".xml": "application/xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".zip": "application/zip",
-}
+    with serve(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +77,7 @@ def test_fetches_little_and_nothing_from_elsewhere(site, chromium, name):
         assert not visit.errors
         assert not [url for url in visit.requests if not url.startswith((f"{site}/", "data:"))]
         weight = sum(size for size, _ in visit.sizes)
-        # The gallery's index is a page of pictures: a hundred small ones, fetched as they come into view.
-        limit = FIGURE_LIMIT if name in (FIGURES, "gallery/index") else TEXT_LIMIT
+        limit = FIGURE_LIMIT if name in LARGE else TEXT_LIMIT
         assert weight <= limit, "\n".join(f"{size:7} {url}" for size, url in sorted(visit.sizes, reverse=True))
 
 

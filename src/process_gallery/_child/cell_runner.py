@@ -49,7 +49,7 @@ def _mark_by_report(index):
         os.mkdir(wait)
     except OSError:
         return
-    _tell("cell", index)
+    _tell("cell", index, _nonce)
     for _ in range(300):
         if not os.path.isdir(wait):
             break

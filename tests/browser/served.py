@@ -1,0 +1,81 @@
+"""The built site as a server would hand it out, and the pages that are looked at; for the tests and for Lighthouse."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FIGURES = "gallery/countdown/gil_countdown"  # an example with a plot
+PAGES = [
+    "index",
+    "tutorial/first_process",
+    "guides/debug_a_hang",
+    "concepts/fork",
+    "reference/errors",
+    "gallery/index",
+    "gallery/countdown/two_countdowns",
+    "gallery/fork_safety/lock_at_fork",
+    FIGURES,
+]
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+@contextlib.contextmanager
+def serve(site: Path) -> Iterator[str]:
+    """Serve the site compressed, below the path that its 404 page expects; give its address."""
+    canonical = re.search(r'rel="canonical" href="([^"]+)', (site / "index.html").read_text(encoding="utf-8"))[1]
+    prefix = urlsplit(canonical).path.rpartition("/")[0]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            name = urlsplit(self.path).path
+            path = site / name.removeprefix(f"{prefix}/") if name != "/robots.txt" else site / "robots.txt"
+            found = path.is_file()
+            path = path if found else site / "404.html"
+            content = path.read_bytes()
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", TYPES.get(path.suffix, "application/octet-stream"))
+            if path.suffix in TYPES:  # what any server compresses
+                content = gzip.compress(content)
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        finally:
+            server.shutdown()
+            thread.join()
