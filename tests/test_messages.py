@@ -18,7 +18,9 @@ PAGE = ROOT / "docs/reference/errors.md"
 def sections():
     """Return the sections of the page's source: label, and the messages that stand there as headings or other wordings."""
     found = {}
-    for label, text in re.findall(r"^\(error-([\w-]+)\)=\n(.*?)(?=^\(error-|\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+    for label, text in re.findall(
+        r"^\(error-([\w-]+)\)=\n(.*?)(?=^\(error-|\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    ):
         messages = re.findall(r"^(?:### |- )(?:[^`\n]*: )?`(.+)`$", text, re.MULTILINE)
         found[label] = messages
     return found
@@ -60,7 +62,9 @@ def test_the_index_at_the_top_has_every_message():
     assert re.findall(r"\(#error-([\w-]+)\)", top) == list(SECTIONS)
 
 
-@pytest.mark.skipif(not (SITE / "reference/errors.html").exists(), reason=f"there is no built site in {SITE}: make html, or name one in SITE")
+@pytest.mark.skipif(
+    not (SITE / "reference/errors.html").exists(), reason=f"there is no built site in {SITE}: make html, or name one in SITE"
+)
 @pytest.mark.parametrize("label", SECTIONS)
 def test_each_message_was_printed_by_a_run(label, recorded):
     shown = outputs(label)

@@ -129,7 +129,7 @@ def found():
 
             def search(query):
                 page.goto(f"http://127.0.0.1:{server.server_port}/search.html?q={urllib.parse.quote(query)}")
-                page.wait_for_function("document.querySelector('.search-summary')?.innerText")
+                page.locator(".search-summary", has_text=re.compile(r"Search finished|did not match")).wait_for()
                 links = page.locator("ul.search li > a:first-child").evaluate_all("links => links.map(a => a.getAttribute('href'))")
                 return [link.split("?")[0] for link in links[:3]]
 

@@ -17,10 +17,11 @@ from process_gallery.gallery import contents, example_folders
 
 METHODS = ("fork", "spawn", "forkserver", "default start method")
 
-_THUMBNAILS = re.compile(r"\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)", re.MULTILINE | re.DOTALL)
-_FOOTER = re.compile(r"^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*", re.MULTILINE | re.DOTALL)
-_NOTE = re.compile(r"^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)", re.MULTILINE | re.DOTALL)
-_TAGS = re.compile(r"^\.\. rst-class:: sphx-glr-example-tags\n\n.*?(?=^\S)", re.MULTILINE | re.DOTALL)
+_THUMBNAILS = re.compile(r"(?ms)\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)")
+_FOOTER = re.compile(r"(?ms)^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*")
+_NOTE = re.compile(r"(?ms)^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)")
+_TAGS = re.compile(r"(?ms)^\.\. rst-class:: sphx-glr-example-tags\n\n.*?(?=^\S)")
+_DOWNLOAD = "\n\n.. rst-class:: example-download\n\n:download:`{}`\n"
 _FILTER = """
 .. raw:: html
 
@@ -45,14 +46,14 @@ def tidy(app, docname, source):
     text = source[0]
     if docname == "gallery/index":
         text = _THUMBNAILS.sub(lambda _: _all_sections(app), text.removeprefix(":orphan:\n"))
-        text = _FOOTER.sub("", text) + "\n\n.. rst-class:: example-download\n\n:download:`All scripts in one zip </gallery/gallery_python.zip>`\n"
+        text = _FOOTER.sub("", text) + _DOWNLOAD.format("All scripts in one zip </gallery/gallery_python.zip>")
     elif docname.endswith("/index"):
         text = _THUMBNAILS.sub(f".. examples:: {docname.split('/')[1]}\n\n", text)
         text = _FOOTER.sub("", text)
     else:
         name = docname.rpartition("/")[2]
         text = _TAGS.sub("", _NOTE.sub("", text))
-        text = _FOOTER.sub(f".. rst-class:: example-download\n\n:download:`Download {name}.py <{name}.py>`\n", text)
+        text = _FOOTER.sub(_DOWNLOAD.format(f"Download {name}.py <{name}.py>"), text)
     source[0] = text
 
 

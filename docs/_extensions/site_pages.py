@@ -14,7 +14,9 @@ from process_gallery.directives import source_of
 
 # Extensions add their files to every page; each is kept where the page has what it is for.
 _FILES = {
-    r"sphx-glr-thumb": ("sg_gallery.css", "sg_gallery-binder.css", "sg_gallery-dataframe.css", "sg_gallery-rendered-html.css", "sg-tags.js"),
+    r"sphx-glr-thumb": ("sg_gallery.css", "sg-tags.js"),
+    r"sphx-glr-script-out": ("sg_gallery-dataframe.css", "sg_gallery-rendered-html.css"),
+    r"binder-badge": ("sg_gallery-binder.css",),
     r"class=\"highlight": ("site.js",),
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
