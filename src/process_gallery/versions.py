@@ -241,7 +241,7 @@ def fold(runs: Sequence[Run], *, exact: bool = False) -> list[Group]:
 def lines(text: str) -> dict[str, str]:
     r"""Return what a script printed as ``key: value`` lines, without what differs by chance. Warnings are not among them.
 
-    >>> lines("a.py:1: SomeWarning: x\\nlock: 3 of 10\\nnothing\\n")
+    >>> lines("a.py:1: SomeWarning: x\nlock: 3 of 10\nnothing\n")
     {'lock': '3 of 10'}
     """
     found: dict[str, str] = {}
