@@ -18,11 +18,10 @@ from process_gallery.interpreters import find_pythons, probe
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.py"))
-# The building interpreter, and one of every other version that is at hand.
-PYTHONS = [
-    sys.executable,
-    *(python for python in find_pythons() if (3, 11) <= probe(python).version_info != probe(sys.executable).version_info),
-]
+# The building interpreter, and one of every other minor version that is at hand.
+PYTHONS = list(
+    {probe(python).version_info[:2]: python for python in [*find_pythons(), sys.executable] if probe(python).version_info >= (3, 11)}.values()
+)
 
 
 def test_the_contents_list_every_script_once() -> None:

@@ -30,6 +30,7 @@ import sys
 
 if __name__ == "__main__":
     print("pid", os.getpid(), "object", object())
+    print("hung: %d of 10000" % (1 + os.getpid() % 9999))
     print("major: %d" % sys.version_info[0])
     print("version: %d.%d" % sys.version_info[:2])
 """

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("scripts", nargs="+", metavar="SCRIPT", type=Path, help="a Python script")
     many.add_argument("--pythons", nargs="+", metavar="EXE", help="interpreters (default: those that are found)")
     many.add_argument("--records", default="docs/records", metavar="DIR", type=Path, help="where records are kept (default: docs/records)")
-    many.add_argument("--jobs", type=int, default=0, metavar="N", help="how many run at once (default: one a processor)")
+    many.add_argument("--jobs", type=int, default=0, metavar="N", help="how many run at once (default: two more than there are processors)")
     many.add_argument("--newest", action="store_true", help="record each script only on the newest interpreter that has what it needs")
     commands.add_parser("pythons", help="list the interpreters of this machine", description="List the interpreters of this machine.")
     return parser
@@ -136,7 +136,8 @@ def _matrix(options: argparse.Namespace) -> int:
                 print(f"{matrix.name_of(script)}: not recorded: no interpreter has {' and '.join(missing)}", file=sys.stderr)
             else:
                 pairs.append((script, python))
-    at_once = options.jobs or matrix.processors()
+    # The scripts of a matrix mostly wait; the examples, which --newest is for, do not.
+    at_once = options.jobs or matrix.processors() + (0 if options.newest else 2)
     changes: Counter[str] = Counter()
     for number, row in enumerate(matrix.renew(pairs, options.records, at_once=at_once, newest=options.newest), 1):
         if isinstance(row, RecorderError):

@@ -304,7 +304,7 @@ def _essence(record: Record) -> object:
     return (
         record.script, record.sha256, record.interpreter, record.outcome, record.expected, record.exit_code, record.whole, record.cores,
         record.named, [record.processes[index].name for index in record.left_behind], record.leaves,
-        [(cell.first, cell.last, len(cell.figures), plain("".join(piece.text for piece in cell.output))) for cell in record.cells],
+        [(cell.first, cell.last, len(cell.figures), _RATE.sub(r"some of \1", plain("".join(p.text for p in cell.output)))) for cell in record.cells],
     )  # fmt: skip
 
 
@@ -315,6 +315,8 @@ _CHANCE = (
     (re.compile(r"(/tmp/)?\b(tmp|pymp-|psm_|mp-|listener-|loky-)[a-z0-9_]{6,}"), "TEMP"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]?\d*"), "TIME"),
 )
+_RATE = re.compile(r"\b[1-9]\d* of (\d+)\b")
+"""How often something happened that happens by chance: another count is no difference, but none at all is."""
 _DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|us|µs|seconds?|milliseconds)\b")
 
 
