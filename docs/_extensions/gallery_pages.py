@@ -144,7 +144,7 @@ def collect(app, doctree):
     docname = app.env.docname
     mentions = app.env.example_mentions = getattr(app.env, "example_mentions", {})
     found = set()
-    if not re.fullmatch(r"gallery/([^/]+/)?index", docname):
+    if not re.fullmatch(r"(gallery/([^/]+/)?)?index", docname):  # indexes and the home page say nothing about a single example
         for link in doctree.findall(pending_xref):
             if (link.get("refdomain"), link.get("reftype")) == ("std", "doc") or link.get("refdomain") == "doc":
                 found.add(link["reftarget"].lstrip("/").removesuffix(".rst"))
