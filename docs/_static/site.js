@@ -2,7 +2,7 @@
 for (const pre of document.querySelectorAll("div.highlight > pre")) {
   // Firefox and Chromium do it themselves; Safari needs to be told, and only where there is something to scroll.
   new ResizeObserver(() => {
-    if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
+    if (pre.scrollWidth > pre.clientWidth && getComputedStyle(pre).overflowX !== "visible") pre.tabIndex = 0;
     else pre.removeAttribute("tabindex");
   }).observe(pre);
 

@@ -59,7 +59,7 @@ def with_executor(task):
         executor.shutdown(wait=False)
 
 
-def attempt(name, way, task):
+def outcome(way, task):
     try:
         result = way(task)
     except Exception as error:
@@ -67,6 +67,14 @@ def attempt(name, way, task):
         for line in str(getattr(error, "__cause__", "")).splitlines():
             if "terminated abruptly" in line:
                 result += " Cause: " + line.strip("'\" ")
+    return str(result)
+
+
+def attempt(name, way, task):
+    result = outcome(way, task)
+    for _ in range(5):  # 3.15 names the cause if it learns the exit code in time
+        if sys.version_info >= (3, 15) and "terminated abruptly" in result and "Cause" not in result:
+            result = outcome(way, task)
     print("%s: %s" % (name, result))
     sys.stdout.flush()
 

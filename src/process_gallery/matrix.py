@@ -301,10 +301,11 @@ def _keep(record: Record, python: Python, records: Path) -> Row:
 
 def _essence(record: Record) -> object:
     """Return what two runs of the same thing have in common."""
+    texts = ["".join(piece.text for piece in cell.output) for cell in record.cells]
     return (
         record.script, record.sha256, record.interpreter, record.outcome, record.expected, record.exit_code, record.whole, record.cores,
         record.named, [record.processes[index].name for index in record.left_behind], record.leaves,
-        [(cell.first, cell.last, len(cell.figures), _RATE.sub(r"some of \1", plain("".join(p.text for p in cell.output)))) for cell in record.cells],
+        [(cell.first, cell.last, len(cell.figures)) for cell in record.cells], [_RATE.sub(r"some of \1", plain(text)) for text in texts],
     )  # fmt: skip
 
 
