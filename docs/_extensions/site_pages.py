@@ -31,6 +31,8 @@ def _hash(text):
 
 def change_page(app, pagename, templatename, context, doctree):
     """Change what the templates are given. Runs before Furo does (500), which draws the navigation from `toctree`."""
+    if app.builder.name != "html":  # an EPUB has another theme
+        return
     body = context.get("body") or ""
     unused = {name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names}
     for key in ("css_files", "script_files"):
