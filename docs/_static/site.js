@@ -1,10 +1,15 @@
 // Buttons that copy code, and a way to scroll it with the keyboard.
+
+// Firefox and Chromium make what scrolls reachable by themselves; Safari needs to be told, and only where there is something to scroll.
+const watcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
 for (const pre of document.querySelectorAll("div.highlight > pre")) {
-  // Firefox and Chromium do it themselves; Safari needs to be told, and only where there is something to scroll.
-  new ResizeObserver(() => {
-    if (pre.scrollWidth > pre.clientWidth && getComputedStyle(pre).overflowX !== "visible") pre.tabIndex = 0;
-    else pre.removeAttribute("tabindex");
-  }).observe(pre);
+  if (!pre.closest(".pg-out")) watcher.observe(pre); // an output's frame scrolls, not its text
 
   if (!navigator.clipboard) continue; // not on a plain http address
   const button = document.createElement("button");

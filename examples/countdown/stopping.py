@@ -16,7 +16,7 @@ import sys
 def countdown(started, enough):
     try:
         started.set()
-        count = 600
+        count = 50
         while count > 0 and not enough.wait(0.1):
             count -= 1
     except KeyboardInterrupt:

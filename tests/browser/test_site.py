@@ -7,6 +7,7 @@ node_modules/axe-core. Without one of them, tests are skipped and say so.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,32 @@ def test_filter_of_the_gallery(site, chromium):
         visit.page.select_option(".example-filter select[name=method]", "")
         assert visit.page.evaluate(shown) == everything
         assert not visit.errors
+
+
+def test_code_is_copied_without_prompts_and_names(site, chromium):
+    with Visit(chromium, f"{site}/gallery/countdown/two_countdowns.html") as visit:
+        visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        for number, start in enumerate(["import multiprocessing\n", ""]):  # the code, then its output
+            button = visit.page.locator("article div.highlight > button.copy").nth(number)
+            button.focus()
+            button.press("Enter")
+            visit.page.wait_for_function("button => button.textContent === 'Copied'", arg=button.element_handle())
+            text = visit.page.evaluate("navigator.clipboard.readText()")
+            assert text.startswith(start)
+            assert "short" in text
+            assert "Process-1" not in text
+
+
+def test_files_for_machines(site):
+    assert "sitemap.xml" in (SITE / "robots.txt").read_text(encoding="utf-8")
+    overview = (SITE / "llms.txt").read_text(encoding="utf-8")
+    assert overview.startswith("# Multiprocessing by Example\n\n> ")
+    pages = re.findall(r"^- \[.+\]\(https://[^)]*?/latest/(.+?\.md)\)", overview, re.MULTILINE)
+    assert len(pages) > 100
+    assert not [page for page in pages if not (SITE / page).is_file()]
+    example = (SITE / "gallery/countdown/two_countdowns.md").read_text(encoding="utf-8")
+    assert re.search(r"^Process-1 +\| short 5$", example, re.MULTILINE)
+    assert (SITE / "sitemap.xml").read_text(encoding="utf-8").count("<loc>") > 100
 
 
 def test_gallery_is_one_part_of_the_navigation(site, chromium):
