@@ -268,7 +268,7 @@ def test_no_replay_for_those_who_prefer_reduced_motion(visit):
     assert page.locator("button.pg-key").count() > 0
     assert page.locator(".pg-play:visible").count() == 0
     page.emulate_media(reduced_motion="no-preference")
-    assert page.locator(".pg-play:visible").count() > 0
+    page.locator(".pg-play").first.wait_for(state="visible")
 
 
 def test_nothing_is_lost_without_javascript(visit):
