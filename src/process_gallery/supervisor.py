@@ -18,7 +18,7 @@ import time
 
 LINUX = sys.platform == "linux"
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
-TICK = (0.002, 0.005, 0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
+TICK = (0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
 PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
 FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
 DUMP = 1 << 16  # bytes of a process's stacks that are kept
