@@ -27,7 +27,6 @@ extensions = [
     "sphinx.ext.intersphinx",  # links to CPython's documentation
     "sphinxext.opengraph",  # descriptions for search engines and previews
     "notfound.extension",  # a 404 page that works from any address
-    "sphinx_sitemap",
 ]
 
 # -- What is built -----------------------------------------------------------------------------------------------------------
@@ -83,8 +82,6 @@ html_theme_options = {
         "color-sidebar-search-background": "#171a1c",
     },
 }
-sitemap_url_scheme = "{link}"
-sitemap_excludes = ["404.html", "search.html", "genindex.html", "py-modindex.html"]
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
 notfound_urls_prefix = urlsplit(html_baseurl).path  # a missing page may be at any depth: its links start at the root

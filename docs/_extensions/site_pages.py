@@ -98,10 +98,13 @@ def _markdown(app, docname):
 
 
 def write_for_machines(app, error):
-    """Write robots.txt, llms.txt (https://llmstxt.org), and each page as Markdown beside its HTML."""
+    """Write the sitemap, robots.txt, llms.txt (https://llmstxt.org), and each page as Markdown beside its HTML."""
     if error or app.builder.name != "html" or app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
         return
     env, url, out = app.env, app.config.html_baseurl, Path(app.outdir)
+    places = "".join(f"<url><loc>{url}{name}.html</loc></url>\n" for name in sorted(env.found_docs - {"404"}))
+    sitemap = f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
+    (out / "sitemap.xml").write_text(sitemap, encoding="utf-8")
     (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\n\nSitemap: {url}sitemap.xml\n", encoding="utf-8")
     lines = [f"# {app.config.project}", "", f"> {_description(app, app.config.root_doc)}", ""]
 
