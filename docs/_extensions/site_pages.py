@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from gallery_pages import claim_of
+from sphinx.util.index_entries import split_index_msg
 
 from process_gallery import gallery, render
 from process_gallery.cells import decode
@@ -97,6 +98,16 @@ def _markdown(app, docname):
     return _RECORDED.sub(run, text).lstrip()
 
 
+def keep_index_entries(app):
+    """Give the search the index entries of every page: Sphinx (9.0 to 9.2) forgets those of pages that this build does not write."""
+    indexer = getattr(app.builder, "indexer", None)
+    if indexer:
+        for docname, entries in app.env.domains["index"].entries.items():
+            found = {(part, target, main) for kind, text, target, main, _ in entries for part in split_index_msg(kind, text)}
+            indexer._index_entries[docname] = sorted(found)  # noqa: SLF001 -- there is no public way
+    return []
+
+
 def write_for_machines(app, error):
     """Write the sitemap, robots.txt, llms.txt (https://llmstxt.org), and each page as Markdown beside its HTML."""
     if error or app.builder.name != "html" or app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
@@ -140,5 +151,6 @@ def setup(app):
     app.add_js_file("site.js", loading_method="defer")
     app.add_js_file("gallery.js", loading_method="defer")
     app.connect("html-page-context", change_page, priority=450)
+    app.connect("html-collect-pages", keep_index_entries)
     app.connect("build-finished", write_for_machines)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
