@@ -8,10 +8,10 @@ const watcher = new ResizeObserver((entries) => {
   }
 });
 
-for (const pre of document.querySelectorAll("div.highlight > pre")) {
+function prepare(pre) {
   if (!pre.closest(".pg-out")) watcher.observe(pre); // an output's frame scrolls, not its text
 
-  if (!navigator.clipboard) continue; // not on a plain http address
+  if (!navigator.clipboard) return; // not on a plain http address
   const button = document.createElement("button");
   button.className = "copy";
   button.type = "button";
@@ -27,3 +27,7 @@ for (const pre of document.querySelectorAll("div.highlight > pre")) {
   });
   pre.parentElement.append(button);
 }
+
+// One at a time, when there is nothing better to do: the page is to be seen first.
+const idle = window.requestIdleCallback ?? setTimeout;
+for (const pre of document.querySelectorAll("div.highlight > pre")) idle(() => prepare(pre));

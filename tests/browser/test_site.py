@@ -1,11 +1,12 @@
 """The built site in a real browser: accessibility, what it fetches, weight, layout shift, policy, print, from a file.
 
-The site is that of the environment variable SITE (a folder), else docs/_build/html; axe-core is that of AXE_PATH, else
-node_modules/axe-core. Without one of them, tests are skipped and say so.
+The site is that of the environment variable SITE (a folder), else docs/_build/html; axe-core is that of AXE_PATH, else the one
+that comes with axe-playwright-python. Without one of them, tests are skipped and say so.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -17,7 +18,6 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("SITE") or ROOT / "docs/_build/html").absolute()
-AXE = Path(os.environ.get("AXE_PATH") or ROOT / "node_modules/axe-core/axe.min.js")
 TEXT_LIMIT, FIGURE_LIMIT = 45_000, 90_000
 """Bytes that a first visit to a page may transfer, compressed, its own files included."""
 LARGE = [FIGURES, "gallery/index", "reference/errors"]
@@ -31,6 +31,16 @@ def site():
         pytest.skip(f"no site in {SITE}: build it (make html), or name one in SITE")
     with serve(SITE) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """Return axe-core's source."""
+    package = importlib.util.find_spec("axe_playwright_python")
+    path = Path(os.environ.get("AXE_PATH") or (Path(package.origin).with_name("axe.min.js") if package else ""))
+    if not path.is_file():
+        pytest.skip("no axe-core: install axe-playwright-python, or name axe.min.js in AXE_PATH")
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +103,9 @@ def test_layout_stays(site, chromium, name, width):
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*PAGES, "404", "search"])
-def test_axe_finds_nothing(site, chromium, name, scheme, width):
-    if not AXE.exists():
-        pytest.skip(f"no axe-core in {AXE}: npm install axe-core, or name axe.min.js in AXE_PATH")
+def test_axe_finds_nothing(site, chromium, axe, name, scheme, width):
     with Visit(chromium, f"{site}/{name}.html", width=width, scheme=scheme) as visit:
-        visit.page.evaluate(AXE.read_text(encoding="utf-8"))  # not as a script element, which the page's policy would not allow
+        visit.page.evaluate(axe)  # not as a script element, which the page's policy would not allow
         result = visit.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
         found = [f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:160]}" for rule in result["violations"] for node in rule["nodes"]]
         assert not found, "\n".join(found)
