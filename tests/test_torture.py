@@ -341,6 +341,17 @@ def mocks_time(r):
     assert r.cells[1].start <= child.start <= child.end <= r.duration
 
 
+def steps_its_clock(r):
+    assert [line for name, line in plain(r) if name == "MainProcess"] == ["line 1", *(["exit code 0"] * 2)]
+    far = [int(line.split()[2]) for _, line in plain(r) if line.startswith("line 2")]
+    assert len(far) == 4
+    assert far[0] - far[2] > 900_000
+    for cell in r.cells:
+        assert 0 <= cell.start <= cell.end <= r.duration
+    for p in r.processes:
+        assert 0 <= p.start <= p.end <= r.duration, p
+
+
 def reads_stdin(r):
     assert "line 1 '' False\n" in r.text()
 
@@ -477,8 +488,15 @@ SELF = {"deletes_itself", "rewrites_itself"}
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 
+def needed(name):
+    """Skip a script that this machine does not allow."""
+    if name == "steps_its_clock" and not can("unshare", "-UrT", "true"):
+        pytest.skip("needs user and time namespaces")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_script(name, place, times):
+    needed(name)
     check = globals()[name]
     FIGURES["scripts"] += 1
     for _ in range(times):
@@ -508,6 +526,7 @@ def test_script(name, place, times):
             assert took < result.timeout + 2 + SLACK
         for p in result.processes:
             assert p.end is not None
+            assert p.start is None or p.parent is None or p.start >= (result.processes[p.parent].start or 0), p
             # The one that removes its folders has removed the way to report, too: what nobody saw is not known then.
             assert p.exit_code is not None or p.signal or name == "removes_its_folders", p
         for cell in result.cells:
@@ -606,6 +625,7 @@ SHORT = [name for name in SHORT if name in ("child_hangs", "threads_hang") or re
 @pytest.mark.parametrize("name", SHORT)
 def test_script_without_credentials(name, place):
     """What other platforms do, forced on: everything but who wrote a line is as true."""
+    needed(name)
     script = place / "scripts" / f"{name}.py"
     shutil.copy(SCRIPTS / f"{name}.py", script)
     [(_, result)] = record_all([Job(read_script(script), credentials=False)])

@@ -238,7 +238,9 @@ class Supervisor:
         return process
 
     def since(self, monotonic_ns):
-        return max(0.0, int(monotonic_ns) / 1e9 - self.zero)
+        """Return the second of the run that a process names; now, where its clock is another (time namespaces, man 7 time_namespaces)."""
+        second, now = int(monotonic_ns) / 1e9 - self.zero, self.now() - self.zero
+        return second if 0 <= second <= now else now
 
     def known(self, pid):
         """Return the process of a pid; look it up in /proc if it is new."""
@@ -710,6 +712,16 @@ class Supervisor:
                         del self.asked[pid, name]
                         break
 
+    def no_child_before_its_parent(self):
+        """Mend the starts that are known from /proc only, which counts in hundredths of a second."""
+        changed = True
+        while changed:
+            changed = False
+            for process in self.processes:
+                first = self.processes[process["parent"]]["start"] if process["parent"] is not None else None
+                if first is not None and process["start"] is not None and process["start"] < first:
+                    process["start"], changed = first, True
+
     def in_order(self):
         """Return the processes in the order in which they began, the example first, and the new number of each."""
         order = [self.main, *sorted(self.processes[1:], key=lambda p: p["start"] or 0 if p["asked"] is None else p["asked"])]
@@ -729,6 +741,7 @@ class Supervisor:
 
     def result(self, timed_out, left):
         self.name_the_unborn()
+        self.no_child_before_its_parent()
         order, number = self.in_order()
         decoders = {}
         cells = []
