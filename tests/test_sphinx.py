@@ -255,6 +255,72 @@ def test_a_damaged_cache_file_is_recorded_anew(site: Site, damage: bytes) -> Non
     assert json.loads(kept.read_text())["outcome"] == "ok"
 
 
+def tell(record: dict, *path: str | int, value: object) -> None:
+    """Change one value of a record."""
+    for step in path[:-1]:
+        record = record[step]
+    record[path[-1]] = value
+
+
+LIES = [
+    (("cells", 0, "output", 0, "time"), float("nan")),
+    (("cells", 0, "output", 0, "time"), 1e308),
+    (("cells", 0, "output", 0, "time"), -1.5),
+    (("cells", 0, "output", 0, "process"), 7),
+    (("cells", 0, "output", 0, "text"), ["<script>"]),
+    (("cells", 0, "last"), 10**6),
+    (("cells",), []),
+    (("processes", 0, "parent"), 10**30),
+    (("processes",), []),
+    (("sha256",), "0" * 64),
+    (("script",), "../../other.py"),
+    (("outcome",), "exit 3"),
+    (("__class__",), "os.system"),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), LIES, ids=lambda part: str(part)[:30])
+def test_a_hostile_cache_file_is_recorded_anew(site: Site, path: tuple[str | int, ...], value: object) -> None:
+    site.example("hello.py", HELLO)
+    site.build()
+    (kept,) = (site.docs / "_build" / "process_gallery").glob("*.json")
+    good = json.loads(kept.read_text())
+    bad = json.loads(kept.read_text())
+    tell(bad, *path, value=value)
+    kept.write_text(json.dumps(bad))
+    assert site.ran(site.build()) == ["hello.py"]
+    again = json.loads(kept.read_text())
+    assert [cell["output"][0]["text"] for cell in again["cells"]] == [cell["output"][0]["text"] for cell in good["cells"]]
+    assert again.keys() == good.keys()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "hole"])
+def test_a_cache_file_that_never_ends_is_not_read(site: Site, kind: str) -> None:
+    site.example("hello.py", HELLO)
+    site.build()
+    (kept,) = (site.docs / "_build" / "process_gallery").glob("*.json")
+    kept.unlink()
+    if kind == "pipe":
+        os.mkfifo(kept)
+    elif kind == "device":
+        kept.symlink_to("/dev/zero")
+    elif kind == "folder":
+        kept.mkdir()
+    else:
+        with kept.open("wb") as file:
+            file.truncate(1 << 40)
+    log = site.build() if kind != "folder" else site.build(fails=True)
+    assert site.ran(log) == ["hello.py"]
+    if kind == "folder":  # it cannot be replaced: the page stands, and the build says what is not kept
+        assert "its record cannot be kept in" in log
+        assert "it will run again at the next build" in log
+        assert "hello from cell one" in (site.html / "gallery" / "hello.html").read_text()
+    else:
+        assert json.loads(kept.read_text())["outcome"] == "ok"
+        assert not kept.is_symlink()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_ending_the_build_ends_what_it_started(site: Site, number: signal.Signals) -> None:

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ for name in names:
     found[name] = sorted(f"{d} {importlib.metadata.version(d)}" for d in set(owners.get(name, ()))) if there else None
 print(json.dumps(found))
 """
+
+# Bytes. The recorder keeps less than half a MB of a cell's output, and a few MB of its figures.
+_LARGEST = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,10 @@ def local_modules(script: Path, source: bytes) -> list[Path]:
     return list(found)
 
 
-def key(script: Script, python: Probe, installed: Installed) -> str:
-    """Return a digest of all that a record of this script depends on."""
+def key(script: Script, python: Probe, installed: Installed, *, beside: bool = False) -> str:
+    """Return a digest of all that a record of this script depends on; ``beside`` as for :class:`~process_gallery.recorder.Job`."""
     parts: list[object] = [SCHEMA, _recorder(), python.path, python.interpreter, hashlib.sha256(script.source).hexdigest()]
+    parts += [script.declared, beside]
     parts.extend((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in local_modules(script.path, script.source))
     names = sorted({name.partition(".")[0] for name in imported(script.source)[0]})
     parts.extend((name, installed.versions.get(name)) for name in names)
@@ -133,12 +138,20 @@ class Cache:
         """Return where the record of an example with this key is kept."""
         return self.folder / f"{name.replace('/', '.').removesuffix('.py')}-{key[:20]}.json"
 
-    def load(self, name: str, key: str) -> Record | None:
-        """Return the record with this key; None if there is none that can be used."""
+    def load(self, script: Script, name: str, key: str) -> Record | None:
+        """Return the record with this key; None if there is none that can be used, or it is not one of this script."""
+        path = self.path(name, key)
         try:
-            return Record.from_json(self.path(name, key).read_bytes())
+            # Not what would never end: a pipe, a device, and what no recorder writes.
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+                return None
+            record = Record.from_json(path.read_bytes())
         except (OSError, RecordError):
             return None
+        same = record.script == name and record.sha256 == hashlib.sha256(script.source).hexdigest()
+        whole = not script.cells or [(cell.first, cell.last) for cell in record.cells] == list(script.cells)
+        return record if same and whole and record.expected == script.declared.expected and record.as_expected else None
 
     def save(self, name: str, key: str, record: Record) -> None:
         """Keep a record, and forget the older ones of the same example.

@@ -229,8 +229,8 @@ def record_examples(app: Sphinx) -> None:
             else:
                 _put(place, example, mark, fresh=_examples.get(place) != example)
             continue
-        keys[place] = key(script, interpreter, installed)
-        record = cache.load(name, keys[place])
+        keys[place] = key(script, interpreter, installed, beside=beside)
+        record = cache.load(script, name, keys[place])
         if record is None:
             jobs.append(Job(script, python=python, name=name))
         else:

@@ -185,7 +185,8 @@ class Record:
         Raises
         ------
         RecordError
-            If the text is not JSON, a field is missing, unknown or of the wrong type, or the schema is another one.
+            If the text is not JSON, a field is missing, unknown or of the wrong type, a number of seconds is out of range, or the
+            schema is another one.
         """
         try:
             data = json.loads(text)
@@ -203,6 +204,10 @@ class Record:
         if [process.id for process in record.processes] != list(ids) or any(i is not None and i not in ids for i in references):
             raise RecordError("a process is referred to that the record does not have")
         return record
+
+
+_LONGEST = 1e7
+"""Seconds, more than a hundred days. NaN, which JSON does not have but Python reads, is not below it, either."""
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:
@@ -230,4 +235,6 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         allowed = (*allowed, int)
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         raise RecordError(f"{where}: {value!r:.40} is not of type {kind}")
+    if isinstance(value, float) and not 0 <= value < _LONGEST:
+        raise RecordError(f"{where}: {value!r:.40} is no number of seconds")
     return value

@@ -163,7 +163,7 @@ def _run_live(app: Sphinx, scripts: dict[str, Script]) -> dict[str, Run]:
     jobs: list[Job] = []
     for name, script in scripts.items():
         digest = key(script, interpreter, installed)
-        record = cache.load(f"{name}.py", digest)
+        record = cache.load(script, f"{name}.py", digest)
         if record:
             runs[name] = Run(record, str(cache.path(f"{name}.py", digest)), live=True)
         else:
