@@ -599,6 +599,22 @@ def test_exit_status_on_older_kernels(place, monkeypatch):
             globals()[name](result)
 
 
+def test_signal_of_those_that_are_gone_before_they_are_seen(place, monkeypatch):
+    """Killed at once and waited for at once, by the forkserver, too: their parents tell."""
+    monkeypatch.setattr(recorder, "ASK_THE_KERNEL", False)
+    script = place / "scripts" / "x.py"
+    script.write_text(
+        "import multiprocessing, os, signal\ndef die(): os.kill(os.getpid(), signal.SIGKILL)\nif __name__ == '__main__':\n"
+        "    for method in ('fork', 'forkserver', 'spawn') * 7:\n        child = multiprocessing.get_context(method).Process(target=die)\n"
+        "        child.start()\n        child.join()\n        print('line', child.exitcode)\n"
+    )
+    [(_, result)] = record_all([Job(read_script(script))])
+    assert plain(result) == [("MainProcess", "line -9")] * 21
+    dead = [p for p in result.processes if p.how in ("fork", "forkserver", "spawn") and p.name.partition("-")[0].endswith("Process")]
+    assert len(dead) == 21
+    assert {(p.exit_code, p.signal) for p in dead} == {(None, "SIGKILL")}
+
+
 def test_processes_that_report_nothing(place):
     """Names and numbers without sitecustomize: an example that ignores the environment (``python -I``, C programs)."""
     script = place / "scripts" / "x.py"

@@ -96,6 +96,20 @@ def _install():
     leave.__name__ = leave.__qualname__ = "_exit"
     os._exit = leave
 
+    # So may one that was killed. Where multiprocessing has waited for a child, it asks next what the status means; wrapping
+    # os.waitpid itself would put a frame of ours into the traceback of a ChildProcessError.
+    if hasattr(os, "waitstatus_to_exitcode"):
+        meaning = os.waitstatus_to_exitcode
+
+        def waitstatus_to_exitcode(status):
+            frame = sys._getframe(1)
+            if frame.f_globals.get("__name__") in ("multiprocessing.forkserver", "multiprocessing.popen_fork"):
+                tell("ended", frame.f_locals.get("pid", 0), status)
+            return meaning(status)
+
+        waitstatus_to_exitcode.__doc__ = meaning.__doc__
+        os.waitstatus_to_exitcode = waitstatus_to_exitcode
+
     def process_loaded(process):
         clean_up = process._cleanup
 
