@@ -54,7 +54,7 @@ def test_runs_alone(script: str, python: str, tmp_path: Path) -> None:
     environment = {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")} | {name: value, "MPLBACKEND": "agg"}
     began = time.monotonic()
     done = subprocess.run(
-        [python, str(EXAMPLES / script)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL
+        [python, str(EXAMPLES / script)], cwd=tmp_path, env=environment, capture_output=True, text=True, errors="replace", timeout=90, stdin=subprocess.DEVNULL
     )
     took = time.monotonic() - began
     output = done.stdout + done.stderr
