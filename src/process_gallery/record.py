@@ -76,7 +76,7 @@ class Process:
     end: float | None = None
     """Seconds when it ended, by itself or because the recorder killed it; None if not known."""
     exit_code: int | None = None
-    """Exit code; None if ended by a signal, or not known: on some platforms, and of a forked child that was killed and waited for at once."""
+    """Exit code; None if ended by a signal, or if not known: on some platforms, or gone before anyone could see it."""
     signal: str | None = None
     """Name of the signal that ended it, for instance ``SIGKILL``."""
     stuck: bool = False
