@@ -116,6 +116,23 @@ def test_missing_dependency_names_the_remedy(script):
     assert "remedy: install no_such_module_42 or declare it in sphinx_gallery_needs" in done.stderr
 
 
+def test_a_script_may_run_beside_its_data(script):
+    path = script("import os\nprint(open('data.txt').read())\nopen('written.txt', 'w').close()\nraise ValueError(os.getcwd())\n")
+    (path.parent / "data.txt").write_text("data beside it")
+    assert "--beside" in command("record", path).stderr
+    done = command("record", path, "--beside")
+    assert "MainProcess | data beside it" in done.stderr
+    assert f"record {path} --beside" in done.stderr
+    assert (path.parent / "written.txt").exists()
+    assert (path.parent / "data.txt").exists()
+
+
+def test_starting_processes_without_a_guard_names_the_remedy(script):
+    done = command("record", script("import multiprocessing as m\np = m.get_context('spawn').Process()\np.start()\np.join()\nexit(p.exitcode)\n"))
+    assert done.returncode == 1
+    assert 'remedy: put what starts processes under  if __name__ == "__main__":' in done.stderr
+
+
 def test_memory_limit(script):
     done = command("record", script("data = bytearray(1 << 31)\n"), "--memory", "600", "--json", "-")
     assert done.returncode == 1

@@ -1,10 +1,13 @@
-"""The package as others get it: built as sdist and wheel, and a small site made with the installed wheel alone."""
+"""The package as others get it: built as sdist and wheel, installed, copied from its documentation page, type-checked."""
 
 from __future__ import annotations
 
+import email.parser
 import os
+import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
@@ -12,43 +15,36 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CONF = """
-import process_gallery
-print("using", process_gallery.__file__)
-project = "Small"
-extensions = ["process_gallery"]
-sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "gallery"}
+PAGE = ROOT / "docs" / "reference" / "process_gallery.md"
+LISTING = re.compile(r"^```\{code-block\} \S+\n:caption: (?P<path>\S+/\S+)\n\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+RIGHT = """
+from pathlib import Path
+
+from process_gallery import Record, record
+
+
+def slowest(scripts: list[Path]) -> tuple[str, float]:
+    records: list[Record] = [record(script, timeout=5) for script in scripts]
+    found = max(records, key=lambda one: one.duration)
+    names: list[str] = [process.name for process in found.processes]
+    return ", ".join(names) + found.outcome, found.duration
 """
-INDEX = """
-Small
-=====
+WRONG = """
+from process_gallery import record
 
-.. recorded:: hello
-   :show: output timeline
-
-.. toctree::
-
-   gallery/index
-"""
-EXAMPLE = '''"""
-Hello from a child
-==================
-
-A child of the start method spawn finds its function.
+reveal_type(record)
+record(1)
+record("a.py").outcome + 1
+record("a.py").no_such_thing
 """
 
-import multiprocessing
 
-
-def hello():
-    print("hello")
-
-
-if __name__ == "__main__":
-    child = multiprocessing.get_context("spawn").Process(target=hello)
-    child.start()
-    child.join()
-'''
+def run(*command: str | Path, cwd: Path, fails: bool = False) -> str:
+    """Run a program without this test's own settings of Python; return what it prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MYPY"))}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +52,21 @@ def built(tmp_path_factory):
     """Build the package into a folder."""
     pytest.importorskip("hatchling", reason="hatchling is not installed")
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    run(sys.executable, "-m", "hatchling", "build", "-d", folder, cwd=ROOT)
     return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory):
+    """Return the interpreter of a new environment with the wheel installed; what it needs is that of these tests."""
+    folder = tmp_path_factory.mktemp("environment")
+    run(sys.executable, "-m", "venv", folder, cwd=folder)
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(python, "-m", "pip", "install", "--no-deps", "--no-index", next(built.glob("*.whl")), cwd=folder)
+    # Only modules below it are found: an editable install there has no effect.
+    packages = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
+    Path(packages, "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python
 
 
 def test_sdist_has_the_source_and_its_tests(built):
@@ -67,22 +76,58 @@ def test_sdist_has_the_source_and_its_tests(built):
     assert not [name for name in names if "__pycache__" in name]
 
 
-def test_wheel_builds_a_site(built, tmp_path):
+def test_wheel_from_the_sdist_is_the_same(built, tmp_path):
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=source)
+    first, second = (zipfile.ZipFile(next(folder.glob("*.whl"))) for folder in (built, tmp_path))
+    assert sorted(first.namelist()) == sorted(second.namelist())
+    assert all(first.read(name) == second.read(name) for name in first.namelist() if name.startswith("process_gallery/"))
+
+
+def test_wheel_has_all_that_runs_and_nothing_else(built):
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
-        archive.extractall(tmp_path / "installed")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "examples").mkdir()
-    (tmp_path / "docs" / "conf.py").write_text(CONF)
-    (tmp_path / "docs" / "index.rst").write_text(INDEX)
-    (tmp_path / "examples" / "GALLERY_HEADER.rst").write_text("Examples\n========\n\nOne.\n")
-    (tmp_path / "examples" / "hello.py").write_text(EXAMPLE)
-    environ = os.environ | {"PYTHONPATH": str(tmp_path / "installed"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", "html", "docs", "html"]
-    result = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert f"using {tmp_path / 'installed'}" in result.stdout
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        (metadata,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert names == sources
+    needs = email.parser.HeaderParser().parsestr(metadata).get_all("Requires-Dist")
+    assert needs
+    assert all("extra == 'sphinx'" in need for need in needs), "recording needs nothing but Python"
+
+
+def test_recording_needs_nothing_else(installed, tmp_path):
+    (tmp_path / "hello.py").write_text("print('hello')\n")
+    code = "import process_gallery, sys; print(process_gallery.record('hello.py').text(), 'sphinx' in sys.modules)"
+    assert run(installed, "-c", code, cwd=tmp_path) == "hello\n False\n"
+
+
+def test_the_small_site_of_the_page(installed, tmp_path):
+    listings = {match["path"]: match["text"] for match in LISTING.finditer(PAGE.read_text(encoding="utf-8"))}
+    assert set(listings) == {"docs/conf.py", "docs/index.rst", "examples/GALLERY_HEADER.rst", "examples/hello.py"}
+    for path, text in listings.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    where = run(installed, "-c", "import process_gallery; print(process_gallery.__file__)", cwd=tmp_path)
+    assert Path(where.strip()).is_relative_to(installed.parents[1])
+    command = re.search(r"^\$ sphinx-build (docs \S+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert command, "the page says how to build it"
+    run(installed, "-m", "sphinx", "-n", "-W", "--keep-going", *command[1].split(), cwd=tmp_path)
+    html = tmp_path / command[1].split()[1]
     for page in ("index.html", "gallery/hello.html"):
-        html = (tmp_path / "html" / page).read_text(encoding="utf-8")
-        assert "SpawnProcess-1" in html or "Process-1" in html
-        assert "hello" in html
-    assert (tmp_path / "html" / "_static" / "process_gallery.css").exists()
+        text = re.sub(r"<[^>]+>", "", (html / page).read_text(encoding="utf-8"))
+        assert "hello from the child" in text
+        assert "Process-1" in text
+    assert (html / "_static" / "process_gallery.css").exists()
+
+
+def test_types_are_those_of_the_wheel(installed, tmp_path):
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    check = [sys.executable, "-m", "mypy", "--strict", "--python-executable", installed]
+    (tmp_path / "right.py").write_text(RIGHT)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    run(*check, "right.py", cwd=tmp_path)
+    says = run(*check, "wrong.py", cwd=tmp_path, fails=True)
+    assert "-> process_gallery.record.Record" in says
+    assert [int(line) for line in re.findall(r"^wrong\.py:(\d+): error", says, re.MULTILINE)] == [5, 6, 7]

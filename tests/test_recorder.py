@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import sys
 import threading
 import time
@@ -338,6 +339,36 @@ def test_figures(run):
     assert [len(cell.figures) for cell in result.cells] == [1, 2, 0]
     assert all("<svg" in figure for cell in result.cells for figure in cell.figures)
     assert result.text() == "[] agg\n"
+
+
+def test_a_figure_of_many_shapes_is_a_picture(run):
+    pytest.importorskip("matplotlib")
+    points = "[[n * n % 9973 / 7 for n in range(m, m + 10_000)] for m in (1, 2)]"
+    result = run(f"import matplotlib.pyplot as plt\nplt.scatter(*{points})\nplt.xlabel('words')\n", timeout=60)
+    assert result.outcome == "ok", result.text()
+    (figure,) = result.cells[0].figures
+    assert "<image" in figure
+    assert ">words</text>" in figure
+    assert len(figure) < 400_000
+
+
+def test_a_figure_too_large_to_keep_is_named(run):
+    pytest.importorskip("matplotlib")
+    noise = "numpy.random.default_rng(1).random((1200, 1200, 4))"  # beside the axes: what is in them becomes smaller
+    result = run(f"import numpy\nimport matplotlib.pyplot as plt\nplt.figure().figimage({noise}, resize=True)\n", timeout=60)
+    assert result.outcome == "ok", result.text()
+    (figure,) = result.cells[0].figures
+    assert re.search(r">A figure of \d+\.\d MB is left out\.<", figure)
+
+
+def test_figures_of_a_cell_may_be_deferred(run):
+    pytest.importorskip("matplotlib")
+    result = run(
+        "import matplotlib.pyplot as plt\n# sphinx_gallery_defer_figures\nplt.plot([1, 2])\n# %%\nplt.title('later')\n# %%\nplt.plot([3])\n",
+        timeout=60,
+    )
+    assert [len(cell.figures) for cell in result.cells] == [0, 1, 1]
+    assert ">later</text>" in result.cells[1].figures[0]
 
 
 def test_without_credentials_the_same_but_no_names(run):

@@ -363,3 +363,144 @@ def test_two_builds_at_once_do_not_harm_each_other(site: Site) -> None:
     assert site.ran(site.build()) == []
     for number in range(4):
         assert "hello from cell one" in site.text(f"gallery/hello_{number}.html")
+
+
+def test_galleries_may_have_examples_of_the_same_name(site: Site) -> None:
+    conf = site.docs / "conf.py"
+    conf.write_text(
+        conf.read_text()
+        + 'sphinx_gallery_conf["examples_dirs"] = ["../examples", "../more"]\n'
+        + 'sphinx_gallery_conf["gallery_dirs"] = ["./gallery", "more/"]\n'
+        + 'suppress_warnings = ["sphinx_gallery.duplicate_filename", "sphinx_gallery"]\n'
+    )
+    more = site.folder / "more"
+    more.mkdir()
+    (more / "GALLERY_HEADER.rst").write_text("More\n====\n\nOf them.\n")
+    site.example("hello.py", HELLO)
+    (more / "hello.py").write_text(HELLO.replace("hello from", "good day from"))
+    site.page("# Small\n\n```{recorded} more/hello\n:cells: 1\n```\n\n```{toctree}\ngallery/index\nmore/index\n```\n")
+    assert sorted(site.ran(site.build())) == ["hello.py", "more/hello.py"]
+    assert "hello from cell one" in site.text("gallery/hello.html")
+    assert "good day from cell one" in site.text("more/hello.html")
+    assert 'href="more/hello.html"' in site.text("index.html")
+    assert "recorded-origin" not in site.text("gallery/hello.html")  # it knows the page as the example's own
+    assert site.ran(site.build()) == []
+
+
+def test_only_what_has_a_page_is_run(site: Site) -> None:
+    site.example("hello.py", HELLO)
+    for folder, header in (("section", "GALLERY_HEADER.rst"), ("older", "README.txt"), ("data", "notes.txt"), ("section/deep", "README.txt")):
+        (site.examples / folder).mkdir()
+        (site.examples / folder / header).write_text("Header\n======\n\nOne.\n")
+        (site.examples / folder / f"{Path(folder).name}.py").write_text(HELLO)
+    assert sorted(site.ran(site.build())) == ["hello.py", "older/older.py", "section/section.py"]
+
+
+PLOT = """import matplotlib.pyplot as plt
+
+%s
+print("before")
+plt.figure(figsize=(1, 1)).text(0, 0, "first figure")
+plt.figure(figsize=(1, 1)).text(0, 0, "second figure")
+
+# %%%%
+# More.
+
+plt.text(0, 0, "added later")
+"""
+
+
+@pytest.mark.parametrize(("comment", "shown"), [("", "first"), ("thumbnail_number = 2", "second"), ("thumbnail_number = -2", "second")])
+def test_a_figure_is_the_thumbnail_of_an_example_without_processes(site: Site, comment: str, shown: str) -> None:
+    comment = comment and f"# sphinx_gallery_{comment}"
+    site.example("plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % comment}')
+    site.build()
+    assert f"{shown} figure" in (site.html / "_images" / "sphx_glr_plot_thumb.svg").read_text()
+
+
+def test_a_thumbnail_that_is_not_there_is_a_warning(site: Site) -> None:
+    site.example("plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % "# sphinx_gallery_thumbnail_number = 7"}')
+    assert "plot.py: sphinx_gallery_thumbnail_number = 7, but it draws 3 figures" in site.build(fails=True)
+
+
+def test_deferred_figures_stand_with_the_next_cell(site: Site) -> None:
+    site.example("plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % "# sphinx_gallery_defer_figures"}')
+    site.build()
+    page = site.text("gallery/plot.html")
+    assert "before" in page
+    assert [int(cell) for cell in re.findall(r'plot-(\d)-\d-light-\w+\.svg"', page)] == [2, 2]
+    figures = [path.read_text() for path in sorted((site.html / "_images").glob("plot-2-2-light-*.svg"))]
+    assert "second figure" in figures[0]
+    assert "added later" in figures[0]
+
+
+def test_examples_expected_to_fail_are_those_of_the_setting(site: Site) -> None:
+    conf = site.docs / "conf.py"
+    conf.write_text(conf.read_text() + 'sphinx_gallery_conf["expected_failing_examples"] = ["../examples/raises.py"]\n')
+    site.example("raises.py", HELLO + "\nraise KeyError('none')\n")
+    site.build()
+    assert "KeyError" in site.text("gallery/raises.html")
+    site.example("raises.py", HELLO)
+    assert "remedy: remove what declares another outcome" in site.build(fails=True)
+
+
+WITHOUT_EFFECT = {
+    "capture_repr": ("__repr__",),
+    "image_scrapers": ("pyvista",),
+    "reset_argv": "process_gallery.gallery.NoArguments",
+    "reset_modules": ("process_gallery.gallery.draws",),
+    "matplotlib_animations": True,
+}
+
+
+@pytest.mark.parametrize("setting", WITHOUT_EFFECT)
+def test_a_setting_without_effect_is_a_warning(site: Site, setting: str) -> None:
+    conf = site.docs / "conf.py"
+    text = conf.read_text() + f'sphinx_gallery_conf["{setting}"] = {WITHOUT_EFFECT[setting]!r}\n'
+    conf.write_text(text)
+    site.example("hello.py", HELLO)
+    assert f"sphinx_gallery_conf['{setting}'] has no effect with process_gallery" in site.build(fails=True)
+    conf.write_text(text + 'suppress_warnings = ["process_gallery.setting"]\n')
+    site.build()
+    assert "hello from cell one" in site.text("gallery/hello.html")
+
+
+def test_settings_of_a_stock_gallery_do_not_harm(site: Site) -> None:
+    conf = site.docs / "conf.py"
+    conf.write_text(
+        conf.read_text()
+        + 'sphinx_gallery_conf |= {"parallel": 2, "image_scrapers": ("matplotlib",), "reset_modules": ("matplotlib", "seaborn"), '
+        + '"capture_repr": (), "example_extensions": {".py", ".rst"}}\n'
+        + 'del sphinx_gallery_conf["write_computation_times"]\n'
+    )
+    site.example("hello.py", HELLO)
+    site.example("words.rst", "Words\n=====\n\nNo code.\n")
+    site.build()
+    assert "hello from cell one" in site.text("gallery/hello.html")
+    assert "No code." in site.text("gallery/words.html")
+    assert not list(site.html.rglob("sg_execution_times.html"))
+
+
+def test_an_example_may_run_beside_its_data(site: Site) -> None:
+    (site.examples / "word.txt").write_text("read beside it")
+    site.example("reads.py", '"""\nReads\n=====\n\nText.\n"""\n\nprint(open("word.txt").read())\n')
+    assert 'set process_gallery_cwd = "script" in conf.py' in site.build(fails=True)
+    conf = site.docs / "conf.py"
+    conf.write_text(conf.read_text() + 'process_gallery_cwd = "script"\n')
+    site.build()
+    assert "read beside it" in site.text("gallery/reads.html")
+    assert (site.examples / "word.txt").exists()
+
+
+def test_the_time_limit_of_all_examples(site: Site) -> None:
+    conf = site.docs / "conf.py"
+    text = conf.read_text()
+    conf.write_text(text + "process_gallery_timeout = 0.5\n")
+    site.example("slow.py", HELLO + "\nimport time\ntime.sleep(1.5)\n")
+    log = site.build(fails=True)
+    assert "timeout after 0.5 s" in log
+    assert "# sphinx_gallery_timeout = 2  or set process_gallery_timeout in conf.py" in log
+    site.example("slow.py", HELLO + "\n# sphinx_gallery_timeout = 20\nimport time\ntime.sleep(1.5)\n")
+    site.build()
+    conf.write_text(text + "process_gallery_timeout = -1\n")
+    assert "process_gallery_timeout = -1 in conf.py: write a number of seconds greater than 0" in site.build(fails=True)

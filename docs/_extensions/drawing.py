@@ -26,12 +26,10 @@ class Drawing(SphinxDirective):
         if not alt:
             raise self.error("drawing: say in :alt: what it shows")
         figure = nodes.figure(classes=["drawing"])
-        if self.env.app.builder.format == "html":
-            label = re.sub(r"[&<>\"]", lambda match: f"&#{ord(match[0])};", " ".join(alt.split()))
-            svg = re.sub(r"<svg\b", f'<svg role="img" aria-label="{label}"', svg, count=1)
-            figure += nodes.raw("", svg, format="html")
-        else:
-            figure += nodes.paragraph("", f"[{alt}]")
+        label = re.sub(r"[&<>\"]", lambda match: f"&#{ord(match[0])};", " ".join(alt.split()))
+        svg = re.sub(r"<svg\b", f'<svg role="img" aria-label="{label}"', svg, count=1)
+        # Other formats know by these what stands here: the pages that are read are the same for all of them.
+        figure += nodes.raw("", svg, format="html", drawing=self.arguments[0], alt=" ".join(alt.split()))
         if self.content:
             caption = nodes.caption()
             text, _ = self.state.inline_text(" ".join(self.content), self.lineno)

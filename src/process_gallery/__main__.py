@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--python", default=sys.executable, metavar="EXE", help="interpreter that runs the scripts (default: this one)")
     record.add_argument("--timeout", type=_seconds, metavar="S", help="seconds a script may take (default: what it declares, or 30)")
     record.add_argument("--memory", type=_mebibytes, metavar="MIB", help="limit of each process's address space in MiB")
+    record.add_argument("--beside", action="store_true", help="run each script in its own folder, beside its data, not in an empty one")
     record.add_argument(
         "--json", metavar="FILE", help="write the record there, a list of them for several scripts; - is standard output"
     )
@@ -96,7 +97,9 @@ def _record(options: argparse.Namespace) -> int:
     if target is not None and (target.is_dir() or not target.absolute().parent.is_dir()):
         raise _InputError(f"--json {target}: is a folder, or its folder does not exist")
     jobs = [
-        Job(read_script(path), python=options.python, timeout=options.timeout, memory=options.memory, name=path.name)
+        Job(
+            read_script(path), python=options.python, timeout=options.timeout, memory=options.memory, name=path.name, beside=options.beside
+        )
         for path in options.scripts
     ]
     out = sys.stderr if options.json == "-" else sys.stdout
@@ -110,7 +113,7 @@ def _record(options: argparse.Namespace) -> int:
             continue
         records[order[id(job)]] = result
         print(terminal(result, colour=colour), end="\n\n" if len(jobs) > 1 else "\n", file=out, flush=True)
-        message = failure(result, job.script.path, options.python)
+        message = failure(result, job.script.path, options.python, beside=job.beside)
         if message:
             failures.append(message)
     _write(options.json, [records[index] for index in sorted(records)], single=len(jobs) == 1)

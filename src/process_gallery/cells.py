@@ -18,6 +18,7 @@ from typing import Any
 
 _CELL = re.compile(r"(?P<header>^#{20,}.*|^# ?%%.*)\s(?P<text>(?:^#.*\s?)*)", re.MULTILINE)
 _CONFIG = re.compile(r"^[ \t]*#\s*sphinx_gallery_([A-Za-z0-9_]+)[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_DEFER = re.compile(r"^[ \t]*#\s*sphinx_gallery_defer_figures[ \t]*$", re.MULTILINE)
 _NEED = re.compile(r"python\s*(>=|<)\s*(\d+)\.(\d+)(?:\.(\d+))?|[A-Za-z_][\w.]*")
 _EXPECTED = re.compile(r"ok|timeout|exception(?: [^\W\d]\w*)?|exit [1-9][0-9]{0,2}|signal (?P<signal>\w+)")
 
@@ -59,9 +60,22 @@ class Script:
     """First and last line of each code cell, counted from 1, both included."""
     declared: Declared
 
+    @property
+    def deferred(self) -> tuple[int, ...]:
+        """Numbers, from 0, of the cells whose figures are those of the next cell (``# sphinx_gallery_defer_figures``)."""
+        lines = decode(self.source).split("\n")
+        return tuple(n for n, (first, last) in enumerate(self.cells) if _DEFER.search("\n".join(lines[first - 1 : last])))
 
-def read_script(path: Path) -> Script:
+
+def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
     """Read an example.
+
+    Parameters
+    ----------
+    path
+        The script.
+    timeout
+        Seconds it may take, unless it declares how many.
 
     Raises
     ------
@@ -76,7 +90,7 @@ def read_script(path: Path) -> Script:
         raise ExampleError(f"{path}: cannot be read: {error.strerror}; check the name and the file's permissions") from error
     text = decode(source)
     start = docstring_end(text)
-    return Script(path, source, tuple(split(text, start)), declarations(path, _after(text, start)))
+    return Script(path, source, tuple(split(text, start)), declarations(path, _after(text, start), timeout=timeout))
 
 
 def decode(source: bytes) -> str:
@@ -128,7 +142,7 @@ def _after(text: str, line: int) -> str:
     return "\n".join(text.split("\n")[line:])
 
 
-def declarations(path: Path, text: str) -> Declared:
+def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> Declared:
     """Read the ``# sphinx_gallery_<name> = <value>`` comments that process_gallery understands.
 
     Raises
@@ -160,7 +174,7 @@ def declarations(path: Path, text: str) -> Declared:
         check_expected(expected)
     except ValueError as error:
         raise ExampleError(f"{path}: sphinx_gallery_expected_outcome: {error}") from None
-    timeout = take("timeout", DEFAULT_TIMEOUT, (int, float), "write a number of seconds greater than 0")
+    timeout = take("timeout", timeout, (int, float), "write a number of seconds greater than 0")
     if not 0 < timeout < float("inf"):
         raise ExampleError(f"{path}: sphinx_gallery_timeout = {timeout!r}: write a number of seconds greater than 0")
     memory = values.get("memory")

@@ -155,7 +155,7 @@ class Recorded(SphinxDirective):
 
     def _origin(self, example: Example) -> nodes.Node:
         """Say where a run comes from, with a link to the whole."""
-        target = f"/{gallery.gallery_folders(self.env.app)[0]}/{example.name.removesuffix('.py')}"
+        target = f"/{gallery.page(self.env.app, example)}"
         link = pending_xref(
             "", nodes.inline("", Path(example.name).name), refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True
         )
@@ -212,10 +212,13 @@ def _anchor(example: Example) -> Any:
 
 
 def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """For builders that are not HTML: the same lines as text, with the processes' names in front."""
+    """For builders that do not draw: the same lines as text, with the processes' names in front, and figures once."""
     del docname
-    if app.builder.format == "html":
+    if gallery.draws(app):
         return
+    for image in list(doctree.findall(nodes.image)):
+        if {"recorded-figure", "only-dark"} <= set(image["classes"]):
+            image.parent.remove(image)
     for node in list(doctree.findall(recorded_part)):
         example = gallery.get(app, node["example"])
         assert example is not None

@@ -14,14 +14,14 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import ExtensionError
+from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 from sphinx.util.console import colorize
 
@@ -35,15 +35,23 @@ from .report import failure
 
 logger = logging.getLogger(__name__)
 
-# What sphinx-gallery must do, or not do, so that its pages are about the recorded runs.
-_SETTINGS: dict[str, Any] = {
-    "capture_repr": (),  # a program does not print its last expression
+# What sphinx-gallery does unless a project says otherwise.
+_DEFAULTS: dict[str, Any] = {
     "filename_pattern": r"\.py$",
     "notebook_extensions": set(),  # functions of a notebook cannot be found by spawned children
-    "parallel": False,  # the recorder runs examples side by side
     "remove_config_comments": True,
-    "reset_modules": (),
     "min_reported_time": sys.maxsize,  # its time is about nothing; the record's is shown
+    "write_computation_times": False,
+}
+# What of sphinx-gallery's settings works inside Sphinx only, where no example runs; and what to do instead.
+_WITHOUT_EFFECT = {
+    "abort_on_example_error": "every example is recorded first, then the build stops",
+    "capture_repr": "a program does not print its last expression; print it",
+    "image_scrapers": "only figures of matplotlib are shown",
+    "matplotlib_animations": "an animation is shown as a figure",
+    "only_warn_on_example_error": "declare sphinx_gallery_expected_outcome in the example",
+    "reset_argv": "an example runs without arguments",
+    "reset_modules": "each example has an interpreter of its own; it sets what it needs itself",
 }
 
 
@@ -71,6 +79,8 @@ class Example:
         return self.record.sha256 != hashlib.sha256(self.script.source).hexdigest()
 
 
+_failing: set[str] = set()
+"""Paths of the scripts that the setting ``expected_failing_examples`` names."""
 _examples: dict[str, Example] = {}
 """Examples by absolute path of the script: sphinx-gallery hands its hooks nothing else to find them by."""
 
@@ -91,10 +101,23 @@ class RunNothing:
         return "<RunNothing>"
 
 
+class NoArguments:
+    """Take the place of sphinx-gallery's source of arguments, which it asks before the first cell of an example."""
+
+    def __call__(self, gallery_conf: dict[str, Any], script_vars: dict[str, Any]) -> list[str]:
+        """Return no arguments; put nothing where sphinx-gallery looks for the value of a cell's last expression."""
+        del gallery_conf
+        script_vars["example_globals"]["___"] = None
+        return []
+
+    def __repr__(self) -> str:
+        """Return what stays the same from one build to the next: Sphinx compares it."""
+        return "<NoArguments>"
+
+
 def scrape(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Return the reStructuredText that shows what a cell did (an image scraper to sphinx-gallery)."""
     del gallery_conf
-    block_vars["example_globals"]["___"] = None  # where sphinx-gallery looks for the value of the last expression
     example = _examples.get(os.path.abspath(block_vars["src_file"]))
     if example is None:
         return ""
@@ -103,14 +126,39 @@ def scrape(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf
     if index is None:
         message = f"{example.name}: the record has no cell that starts at line {line}; remove {example.source} and build again"
         raise ExtensionError(message)
-    if index == 0:
-        Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(render.thumbnail_svg(record), encoding="utf-8")
+    if not len(block_vars["image_path_iterator"]):
+        _draw_thumbnail(example, block_vars)
     text = ""
-    if record.cells[index].output or record.cells[index].figures:
-        text += f"\n.. recorded:: {example.name}\n   :cells: {index + 1}\n   :show: output figures\n"
+    first = index  # sphinx-gallery asks nothing about cells whose figures are deferred: what they printed stands with the figures
+    while first and first - 1 in example.script.deferred:
+        first -= 1
+    if any(cell.output or cell.figures for cell in record.cells[first : index + 1]):
+        text += f"\n.. recorded:: {example.name}\n   :cells: {first + 1}-{index + 1}\n   :show: output figures\n"
     if index == len(record.cells) - 1:
         text += f"\n.. recorded:: {example.name}\n   :show: stacks timeline facts\n"
     return text
+
+
+def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
+    """Write the picture that sphinx-gallery makes the thumbnail: a figure, or else the timeline.
+
+    A figure if the example asks for one by its number, or starts no other process: its timeline would show a single bar.
+    """
+    record = example.record
+    figures = [figure for cell in record.cells for figure in cell.figures]
+    chosen = block_vars["file_conf"].get("thumbnail_number")
+    number = chosen if isinstance(chosen, int) and chosen else 1
+    picture = render.thumbnail_svg(record)
+    if figures and not -len(figures) <= number <= len(figures):
+        logger.warning(
+            "%s: sphinx_gallery_thumbnail_number = %d, but it draws %d figures; its timeline is shown instead",
+            example.name, number, len(figures), type="process_gallery", subtype="thumbnail",
+        )  # fmt: skip
+    elif figures and (chosen is not None or all(process.name in render.HELPERS for process in record.processes[1:])):
+        picture = render.figure_variants(figures[number - 1 if number > 0 else number])[0]
+    # sphinx-gallery looks at the image of that number, counted from the last one if it is below zero, and wants all before it.
+    for _ in range(abs(number)):
+        Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(picture, encoding="utf-8")
 
 
 def contents(folder: Path) -> list[str]:
@@ -144,6 +192,9 @@ class Order:
 
 def configure(app: Sphinx, config: Config) -> None:
     """Give sphinx-gallery the settings it needs; what a project has set itself stays."""
+    if not 0 < config.process_gallery_timeout < float("inf"):
+        message = f"process_gallery_timeout = {config.process_gallery_timeout!r} in conf.py: write a number of seconds greater than 0"
+        raise ConfigError(message)
     conf = config.sphinx_gallery_conf
     folders = conf.get("examples_dirs", "../examples")
     folders = [folders] if isinstance(folders, str | os.PathLike) else folders
@@ -151,22 +202,67 @@ def configure(app: Sphinx, config: Config) -> None:
     if sections:
         conf.setdefault("subsection_order", [*dict.fromkeys(sections), "*"])
         conf.setdefault("within_subsection_order", "process_gallery.gallery.Order")
-    for name, value in _SETTINGS.items():
+    for name, instead in _WITHOUT_EFFECT.items():
+        if not _default(conf.get(name)):
+            logger.warning(
+                "sphinx_gallery_conf[%r] has no effect with process_gallery: %s; remove it from conf.py",
+                name, instead, type="process_gallery", subtype="setting",
+            )  # fmt: skip
+    for name, value in _DEFAULTS.items():
         conf.setdefault(name, value)
-    conf["show_memory"] = RunNothing()
-    scrapers = conf.get("image_scrapers", ())
-    scrapers = (scrapers,) if isinstance(scrapers, str) else tuple(scrapers)
-    conf["image_scrapers"] = (*(s for s in scrapers if s != "matplotlib"), "process_gallery.gallery.scrape")
+    if ".rst" in conf.get("example_extensions", ()):
+        conf["remove_config_comments"] = False  # sphinx-gallery fails on such examples with it
+    _failing.clear()
+    _failing.update(os.path.abspath(Path(app.srcdir, path)) for path in conf.get("expected_failing_examples", ()))
+    conf |= {
+        "capture_repr": (),
+        "expected_failing_examples": set(),  # nothing fails where nothing runs
+        "image_scrapers": ("process_gallery.gallery.scrape",),
+        "parallel": False,  # workers would not know the records; the recorder runs examples side by side
+        "reset_argv": NoArguments(),
+        "reset_modules": (),
+        "show_memory": RunNothing(),
+    }
+
+
+def _default(value: Any) -> bool:
+    """Return True if a setting says what sphinx-gallery would do anyway, or nothing at all."""
+    values = value if isinstance(value, list | tuple | set) else [value] if value else []
+    return all(isinstance(word, str) and word in ("matplotlib", "seaborn") for word in values)
 
 
 def get(app: Sphinx, name: str) -> Example | None:
     """Return an example by its path below the folder of examples, with or without ``.py``."""
     name = name.removesuffix(".py") + ".py"
-    for folder in example_folders(app):
-        example = _examples.get(str(folder / name))
-        if example:
+    for folder, gallery in zip(example_folders(app), gallery_folders(app), strict=False):
+        example = _examples.get(str(folder / name)) or _examples.get(str(folder / name.removeprefix(f"{gallery}/")))
+        if example and example.name == name:
             return example
     return None
+
+
+def page(app: Sphinx, example: Example) -> str:
+    """Return the page that sphinx-gallery makes of an example."""
+    inside = [
+        (len(folder.parts), gallery, example.script.path.relative_to(folder))
+        for folder, gallery in zip(example_folders(app), gallery_folders(app), strict=False)
+        if example.script.path.is_relative_to(folder)
+    ]
+    _, gallery, path = max(inside)
+    return f"{gallery}/{path.with_suffix('').as_posix()}"
+
+
+def shown(folder: Path) -> list[Path]:
+    """Return the scripts that sphinx-gallery makes pages of: those of a folder, and of each folder in it that has a header.
+
+    Where the folder has an index of its own instead of a header, those of every folder in it.
+    """
+    sections = [section for section in folder.iterdir() if section.is_dir() and (_headed(section) or not _headed(folder))]
+    return sorted(path for place in (folder, *sections) for path in place.glob("*.py"))
+
+
+def _headed(folder: Path) -> bool:
+    return any(path.stem in ("GALLERY_HEADER", "README") or path.name == "index.rst" for path in folder.iterdir())
 
 
 def example_folders(app: Sphinx) -> list[Path]:
@@ -179,7 +275,8 @@ def example_folders(app: Sphinx) -> list[Path]:
 def gallery_folders(app: Sphinx) -> list[str]:
     """Return the folders that sphinx-gallery writes pages to, relative to the source folder."""
     folders = app.config.sphinx_gallery_conf["gallery_dirs"]
-    return [str(folders)] if isinstance(folders, str | os.PathLike) else [str(folder) for folder in folders]
+    folders = [folders] if isinstance(folders, str | os.PathLike) else folders
+    return [Path(os.path.normpath(folder)).as_posix() for folder in folders]
 
 
 def record_examples(app: Sphinx) -> None:
@@ -199,13 +296,20 @@ def record_examples(app: Sphinx) -> None:
     cache = Cache(cache_folder(app))
     problems: list[str] = []
     found: dict[str, tuple[str, Script, Path]] = {}
-    for folder, gallery in zip(example_folders(app), gallery_folders(app), strict=True):
-        for path in sorted(folder.rglob("*.py")):
+    names: set[str] = set()
+    for folder, gallery in zip(example_folders(app), gallery_folders(app), strict=False):  # sphinx-gallery warns of surplus ones
+        for path in shown(folder):
             if re.search(conf["ignore_pattern"], path.name) or not re.search(conf["filename_pattern"], str(path)):
                 continue
-            name = path.relative_to(folder).as_posix()
+            name = below = path.relative_to(folder).as_posix()
+            if name in names:  # an earlier gallery has one of this name
+                name = f"{gallery}/{name}"
+            names.add(name)
             try:
-                found[str(path)] = name, read_script(path), Path(app.srcdir, gallery, f"{name}.md5")
+                script = read_script(path, timeout=app.config.process_gallery_timeout)
+                if str(path) in _failing and script.declared.expected == "ok":
+                    script = replace(script, declared=replace(script.declared, expected="exception"))
+                found[str(path)] = name, script, Path(app.srcdir, gallery, f"{below}.md5")
             except ExampleError as error:
                 problems.append(str(error))
     try:
@@ -217,6 +321,7 @@ def record_examples(app: Sphinx) -> None:
 
     jobs: list[Job] = []
     keys: dict[str, str] = {}
+    beside = app.config.process_gallery_cwd == "script"
     for place, (name, script, mark) in found.items():
         lacking = installed.missing(script, interpreter)
         if lacking:
@@ -232,7 +337,7 @@ def record_examples(app: Sphinx) -> None:
         keys[place] = key(script, interpreter, installed, beside=beside)
         record = cache.load(script, name, keys[place])
         if record is None:
-            jobs.append(Job(script, python=python, name=name))
+            jobs.append(Job(script, python=python, name=name, beside=beside))
         else:
             _put(place, Example(name, script, record, str(cache.path(name, keys[place]))), mark, fresh=False)
     if jobs:
@@ -256,7 +361,7 @@ def _record(
         if not isinstance(result, Record):
             problems.append(str(result))
             continue
-        problem = failure(result, job.script.path, job.python)
+        problem = failure(result, job.script.path, job.python, beside=job.beside)
         word = colorize("red", "failed") if problem else "ok"
         logger.info(f"  [{number}/{len(jobs)}] {name}  {result.duration:.1f} s  {word}")
         if problem:
@@ -292,6 +397,11 @@ def committed(app: Sphinx, name: str, script: Script, lacking: tuple[str, ...]) 
         if best is None or version > best[0]:
             best = version, path, record
     return best and Example(name, script, best[2], str(best[1]), lacking)
+
+
+def draws(app: Sphinx) -> bool:
+    """Return whether pages show records drawn as HTML; an EPUB, whose pages are XHTML, shows them as text, as other formats do."""
+    return app.builder.format == "html" and app.builder.name != "epub"
 
 
 def records_folder(app: Sphinx) -> Path:

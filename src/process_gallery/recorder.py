@@ -71,6 +71,8 @@ class Job:
     """What the record calls the script; its file name by default."""
     whole: bool = False
     """Run the script as a whole, without cells: for interpreters too old for the cell runner."""
+    beside: bool = False
+    """Run it in the script's own folder, beside its data, instead of an empty one."""
     credentials: bool = field(default_factory=lambda: sys.platform == "linux")
     """Let the kernel name the writer of each line; False forces what other platforms do."""
 
@@ -235,7 +237,8 @@ class _Run:
                 "script": str(self.script),
                 "runner": self.probe.runner,
                 "cells": "" if self.whole else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
-                "cwd": str(self.folder / "cwd"),
+                "deferred": ",".join(map(str, job.script.deferred)),
+                "cwd": str(self.script.parent if job.beside else self.folder / "cwd"),
                 "events": str(self.folder / "events"),
                 "figures": str(self.folder / "figures"),
                 "environment": environment(os.environ, self.folder),

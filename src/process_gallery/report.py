@@ -20,7 +20,7 @@ _MISSING = re.compile(r"No module named '([^'.]+)")
 _COLOURS = (36, 33, 32, 35, 34, 31, 96, 93, 92, 95, 94, 91)
 
 
-def failure(record: Record, path: str | os.PathLike[str], python: str = sys.executable) -> str | None:
+def failure(record: Record, path: str | os.PathLike[str], python: str = sys.executable, *, beside: bool = False) -> str | None:
     """Say why a run is not what its example declares.
 
     Parameters
@@ -31,6 +31,8 @@ def failure(record: Record, path: str | os.PathLike[str], python: str = sys.exec
         The script, as the command that repeats the run shall name it.
     python
         The interpreter that ran it.
+    beside
+        True if it ran in the script's own folder.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def failure(record: Record, path: str | os.PathLike[str], python: str = sys.exec
         lines = [f"{name}: left {names} behind without declaring it"]
     if record.error:
         lines.append(f"  error: {visible(record.error)}")
-    lines += [f"  remedy: {remedy}" for remedy in _remedies(record, undeclared)]
+    lines += [f"  remedy: {remedy}" for remedy in _remedies(record, undeclared, beside=beside)]
     rows = [row for cell in record.cells for row in _rows(cell)]
     lines.append("  output until then:" if rows else "  output until then: none")
     if len(rows) > LAST_LINES:
@@ -64,11 +66,11 @@ def failure(record: Record, path: str | os.PathLike[str], python: str = sys.exec
     if undeclared:
         lines.append("  left behind, and killed:")
         lines += [f"    {process.name} ({_origin(record, process)})" for process in undeclared]
-    lines.append(f"  run it alone: {command(path, python)}")
+    lines.append(f"  run it alone: {command(path, python, beside=beside)}")
     return "\n".join(lines)
 
 
-def command(path: str | os.PathLike[str], python: str = sys.executable) -> str:
+def command(path: str | os.PathLike[str], python: str = sys.executable, *, beside: bool = False) -> str:
     """Return the shell command that records a script alone.
 
     >>> command("examples/a b.py", "python3")
@@ -79,6 +81,8 @@ def command(path: str | os.PathLike[str], python: str = sys.executable) -> str:
         words[0] = python
     else:
         words += ["--python", python]
+    if beside:
+        words.append("--beside")
     return shlex.join(words)
 
 
@@ -141,12 +145,21 @@ def _where(record: Record, path: str | os.PathLike[str]) -> str:
     return f"{os.fspath(path)}, {number}"
 
 
-def _remedies(record: Record, undeclared: list[Process]) -> Iterator[str]:
+def _remedies(record: Record, undeclared: list[Process], *, beside: bool) -> Iterator[str]:
     if not record.as_expected:
         missing = _MISSING.search(record.error)
         if record.outcome == "exception ModuleNotFoundError" and missing:
             yield f"install {missing[1]} or declare it in sphinx_gallery_needs"
+        elif "bootstrapping phase" in "".join(piece.text for piece in record.pieces()):
+            yield 'put what starts processes under  if __name__ == "__main__":'
+        elif record.outcome == "ok":
+            yield "remove what declares another outcome: in the example, or in expected_failing_examples in conf.py"
         else:
+            if record.outcome == "timeout":
+                longer = f"# sphinx_gallery_timeout = {record.timeout * 4:g}"
+                yield f"if it only needs longer, write  {longer}  or set process_gallery_timeout in conf.py"
+            if record.outcome == "exception FileNotFoundError" and not beside:
+                yield 'examples run in an empty folder; for files beside it, set process_gallery_cwd = "script" in conf.py, or --beside'
             yield f'if this is what the example shows, write  # sphinx_gallery_expected_outcome = "{record.outcome}"'
     if undeclared:
         names = ", ".join(f'"{process.name}"' for process in undeclared)

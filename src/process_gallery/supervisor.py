@@ -183,7 +183,7 @@ class Supervisor:
         else:
             os.set_inheritable(go, True)
             command += [request["runner"], request["script"], request["cells"]]
-            command += [self.nonce, str(go), request["events"], request["figures"]]
+            command += [self.nonce, str(go), request["events"], request["figures"], request["deferred"]]
         os.execve(request["python"], command, environment)
 
     def become_subreaper(self):
@@ -792,10 +792,15 @@ def figures(folder):
         try:
             fd = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(fd, encoding="utf-8", errors="replace") as file:
+                size = os.fstat(fd).st_size
                 text = file.read(FIGURE + 1)
-            if len(text) <= min(FIGURE, room):
-                room -= len(text)
-                yield int(name[:6]), text
+            if len(text) > min(FIGURE, room):
+                text = (
+                    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40" width="400" height="40"><text x="4" y="24">'
+                    f"A figure of {size / 1e6:.1f} MB is left out.</text></svg>"
+                )
+            room -= len(text)
+            yield int(name[:6]), text
         except (OSError, ValueError):  # not of the cell runner's making
             continue
 
@@ -969,7 +974,8 @@ def serve():
             os._exit(0)
         request = marshal.loads(data)
         for folder in (request["cwd"], request["figures"], request["environment"]["TMPDIR"]):
-            os.mkdir(folder)
+            if folder != os.path.dirname(request["script"]):  # the script's own is there
+                os.mkdir(folder)
         supervisor = Supervisor(request)
         try:
             result = supervisor.run()

@@ -583,9 +583,9 @@ def _output(record: Record, uid: str) -> Iterator[str]:
 
 
 def plain_tabs(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """For builders that are not HTML: each output below its versions."""
+    """For builders that do not draw: each output below its versions."""
     del docname
-    if app.builder.format == "html":
+    if gallery.draws(app):
         return
     for node in list(doctree.findall(version_tabs)):
         groups, platforms = _tabs(node)

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-_python, _argv0, _cells, _nonce, _go, _events, _figures = sys.orig_argv[0], *sys.argv[1:]
+_python, _argv0, _cells, _nonce, _go, _events, _figures, _deferred = sys.orig_argv[0], *sys.argv[1:]
 _go = int(_go)
 _now, _sleep = time.monotonic_ns, time.sleep  # the example may replace them, as mocks of time do
 _stream = os.fstat(1)[1:3]  # inode and device of the stream of output
@@ -62,11 +62,18 @@ def _save_figures(index):
     if pyplot is None or os.getpid() != _pid:
         return
     os.makedirs(_figures, exist_ok=True)  # the example may have removed it
+    options = {"format": "svg", "transparent": True, "bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
     for count, number in enumerate(pyplot.get_fignums()):
         figure = pyplot.figure(number)
         with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "process_gallery"}):
             name = os.path.join(_figures, "%06d-%06d.svg" % (index, count))
-            figure.savefig(name, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None})
+            figure.savefig(name, **options)
+            if os.stat(name).st_size > 400_000:  # thousands of shapes: as a picture, axes and words remain
+                for axes in figure.axes:
+                    axes.set_rasterization_zorder(1.4)  # above areas and points, below ticks, lines and words
+                other = _figures + ".svg"
+                figure.savefig(other, dpi=2 * figure.dpi, **options)
+                os.replace(other, name) if os.stat(other).st_size < os.stat(name).st_size else os.unlink(other)
     pyplot.close("all")
 
 
@@ -143,7 +150,8 @@ try:
     for _index, _code in enumerate(_codes):
         _mark(_index)
         exec(_code, _main.__dict__)
-        _save_figures(_index)
+        if str(_index) not in _deferred.split(","):
+            _save_figures(_index)
     if _codes:
         _mark(len(_codes))
 except SystemExit:
