@@ -1,8 +1,17 @@
-"""What the project's hosts are told to do: the paths and commands of .readthedocs.yaml and of the workflows exist."""
+"""What the project's hosts are told to do: the paths and commands of .readthedocs.yaml and of the workflows exist.
+
+`make hosting` does what Read the Docs does, from an empty environment to the pages. It needs a network, and minutes.
+"""
 
 from __future__ import annotations
 
+import fnmatch
+import os
 import re
+import shutil
+import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,13 +26,155 @@ def test_read_the_docs_finds_what_it_is_told_to_use():
     assert settings["version"] == 2
     assert (ROOT / settings["sphinx"]["configuration"]).is_file()
     assert settings["sphinx"]["fail_on_warning"] is True
-    commands = [command for step in settings["build"]["jobs"].values() for command in step]
+    commands = settings["build"]["jobs"]["install"]
     files = [file for command in commands for file in re.findall(r"-r (\S+)", command)]
     assert files
     for file in files:
         text = (ROOT / file).read_text(encoding="utf-8")
         assert "--hash=sha256:" in text
         assert re.search(r"^sphinx==", text, re.MULTILINE)
+
+
+def test_read_the_docs_ranks_pages_that_exist():
+    """https://docs.readthedocs.io/en/stable/config-file/v2.html#search"""
+    search = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))["search"]
+    written = {path.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for path in ROOT.glob("docs/**/*.md")}
+    pages = {page for page in written if not page.startswith("_")} | {"gallery/index.html"}
+    for pattern, rank in search["ranking"].items():
+        assert fnmatch.filter(pages, pattern), f"no page matches {pattern}"
+        assert -10 <= rank <= 10
+    ranks = {page: [rank for pattern, rank in search["ranking"].items() if fnmatch.fnmatch(page, pattern)][-1:] for page in pages}
+    assert ranks["index.html"] == ranks["guides/index.html"] == ranks["gallery/index.html"] == [-5]  # the last pattern counts
+
+
+# -- Read the Docs, as it builds: https://docs.readthedocs.io/en/stable/builds.html and
+# https://docs.readthedocs.io/en/stable/reference/environment-variables.html
+
+SECONDS, BYTES = 15 * 60, 7 * 2**30  # what a build may take there
+ROOM = 0.75  # what is used of it at most, here
+URL = "https://multiprocessing-by-example.readthedocs.io/en/stable/"
+BUILDERS = {"html": "html", "htmlzip": "singlehtml", "epub": "epub"}  # of the formats, where no command is given
+
+
+class Meter(threading.Thread):
+    """Note the most memory that the processes of a build had together; an entry of their environment tells which they are."""
+
+    def __init__(self, entry):
+        super().__init__(daemon=True)
+        self.entry = entry.encode()
+        self.peak = 0
+        self.ended = threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.5):
+            self.peak = max(self.peak, sum(map(self.memory, Path("/proc").glob("[0-9]*"))))
+
+    def memory(self, process):
+        try:
+            if self.entry in (process / "environ").read_bytes().split(b"\0"):
+                return int(re.search(r"^Pss: +(\d+)", (process / "smaps_rollup").read_text(), re.MULTILINE)[1]) * 1024
+        except (OSError, TypeError):  # it has ended
+            pass
+        return 0
+
+
+@pytest.mark.hosting
+def test_read_the_docs_builds_the_site(tmp_path):
+    settings = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))
+    version = str(settings["build"]["tools"]["python"])
+    python = os.environ.get("HOSTING_PYTHON") or shutil.which(f"python{version}")
+    if not python:
+        pytest.skip(f"there is no python{version} in PATH; name one in HOSTING_PYTHON")
+    print_version = "import sys; print('%d.%d' % sys.version_info[:2])"
+    assert subprocess.check_output([python, "-c", print_version], text=True).strip() == version
+    if not Path("/proc/self/smaps_rollup").exists():
+        pytest.skip("memory is measured on Linux only")
+
+    # What a clone would have if everything here were committed.
+    checkout, environment, home = tmp_path / "checkout", tmp_path / "env", tmp_path / "home"
+    home.mkdir()
+    names = subprocess.check_output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True)
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, checkout / name)
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
+
+    output = checkout / "_readthedocs"
+    variables = {
+        "READTHEDOCS": "True",
+        "READTHEDOCS_CANONICAL_URL": URL,
+        "READTHEDOCS_GIT_CLONE_URL": "https://example.org/multiprocessing-by-example.git",
+        "READTHEDOCS_GIT_COMMIT_HASH": commit,
+        "READTHEDOCS_GIT_IDENTIFIER": "main",
+        "READTHEDOCS_LANGUAGE": "en",
+        "READTHEDOCS_OUTPUT": f"{output}/",
+        "READTHEDOCS_PRODUCTION_DOMAIN": "readthedocs.org",
+        "READTHEDOCS_PROJECT": "multiprocessing-by-example",
+        "READTHEDOCS_REPOSITORY_PATH": str(checkout),
+        "READTHEDOCS_VERSION": "stable",
+        "READTHEDOCS_VERSION_NAME": "stable",
+        "READTHEDOCS_VERSION_TYPE": "tag",
+        "READTHEDOCS_VIRTUALENV_PATH": str(environment),
+        "NO_COLOR": "1",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "PATH": f"{environment}/bin:/usr/local/bin:/usr/bin:/bin",
+    }
+    # How this machine reaches a package index is no matter of the host.
+    network = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name.lower().endswith("_proxy")}
+
+    def run(command, folder=checkout):
+        began = time.monotonic()
+        result = subprocess.run(
+            ["sh", "-c", command], cwd=folder, env=network | variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        print(f"{time.monotonic() - began:6.1f} s  {command}")
+        assert result.returncode == 0, result.stdout[-10_000:]
+
+    jobs = settings["build"].get("jobs", {})
+    builds = jobs.get("build", {})
+    meter = Meter(f"READTHEDOCS_OUTPUT={output}/")
+    meter.start()
+    began = time.monotonic()
+    for step in ("post_checkout", "pre_create_environment"):
+        for command in jobs.get(step, []):
+            run(command)
+    run(f"'{python}' -m venv $READTHEDOCS_VIRTUALENV_PATH")
+    for step in ("post_create_environment", "pre_install", "install", "post_install", "pre_build"):
+        for command in jobs.get(step, []):
+            run(command)
+    folder = (checkout / settings["sphinx"]["configuration"]).parent
+    formats = ["html", *settings.get("formats", [])]
+    for name in formats:
+        strict = "-W --keep-going " if settings["sphinx"]["fail_on_warning"] else ""
+        arguments = f"-T {strict}-b {BUILDERS.get(name)} -d _build/doctrees -D language=en . $READTHEDOCS_OUTPUT/{name}"
+        for command in builds.get(name, []):
+            run(command)
+        if name not in builds:
+            assert name in BUILDERS, f"this test does not know how Read the Docs builds {name}"
+            run(f"$READTHEDOCS_VIRTUALENV_PATH/bin/python -m sphinx {arguments}", folder)
+    for command in jobs.get("post_build", []):
+        run(command)
+    seconds = time.monotonic() - began
+    meter.ended.set()
+    meter.join()
+    print(f"{seconds:.0f} s of {SECONDS}, {meter.peak / 2**30:.2f} GiB of {BYTES / 2**30:.0f}")
+
+    pages = {path.relative_to(output / "html").as_posix(): path.read_text(encoding="utf-8") for path in (output / "html").rglob("*.html")}
+    assert {"index.html", "404.html", "reference/errors.html", "gallery/pools/killed_worker.html"} <= set(pages)
+    for name in ("index.html", "reference/errors.html", "gallery/pools/killed_worker.html"):
+        assert f'<link rel="canonical" href="{URL}{name}"' in pages[name]
+    # Read the Docs adds scripts of its own to each page, which a policy would forbid: they compile code.
+    assert not [name for name, page in pages.items() if "Content-Security-Policy" in page]
+    assert 'href="/en/stable/_static/' in pages["404.html"]
+    assert f"{URL}sitemap.xml" in (output / "html/robots.txt").read_text(encoding="utf-8")
+    for name in formats[1:]:
+        made = [path for path in (output / name).iterdir() if path.suffix == {"htmlzip": ".zip"}.get(name, f".{name}")]
+        if name in builds or name != "htmlzip":  # the host itself makes one file of singlehtml's
+            assert len(made) == 1, f"{name}: there must be one file, not {[path.name for path in made]}"
+    assert seconds < ROOM * SECONDS
+    assert meter.peak < ROOM * BYTES
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -102,6 +102,12 @@ WORDS = [
     ("killed worker", "gallery/pools/killed_worker.html"),
     ("pool map hangs after a worker was killed", "concepts/folklore.html"),
     ("random numbers same in every worker", "gallery/fork_safety/same_random_numbers.html"),
+    ("multiprocessing.Barrier", "reference/examples_by_name.html"),
+    ("multiprocessing.Pool", "reference/examples_by_name.html"),
+    ("multiprocessing.pool.Pool.imap_unordered", "reference/examples_by_name.html"),
+    ("concurrent.futures.as_completed", "reference/examples_by_name.html"),
+    ("os.register_at_fork", "reference/examples_by_name.html"),
+    ("faulthandler.dump_traceback_later", "reference/examples_by_name.html"),
 ]
 
 pytestmark = pytest.mark.browser

@@ -9,12 +9,15 @@ import re
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from names_used import ALIASES, names_used
+from sphinx.addnodes import index, pending_xref
+from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.cells import decode, read_script
 from process_gallery.gallery import contents, example_folders
 
+MANY = 8  # longer lists are folded
 METHODS = ("fork", "spawn", "forkserver", "default start method")
 
 _THUMBNAILS = re.compile(r"(?ms)\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)")
@@ -102,6 +105,21 @@ def claim_of(script):
     return _title_and_claim(_docstring(script))[1]
 
 
+def link_to(script):
+    target = f"/gallery/{script.path.parent.name}/{script.path.stem}"
+    link = pending_xref("", refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True)
+    link += nodes.inline("", title_of(script))
+    return link
+
+
+def fold(items, what):
+    """Return the nodes that show a list, folded if it is long."""
+    if len(items) <= MANY:
+        return [items]
+    tags = f"<details><summary>{len(items)} {what}</summary>", "</details>"
+    return [nodes.raw("", tags[0], format="html"), items, nodes.raw("", tags[1], format="html")]
+
+
 def _docstring(script):
     return ast.get_docstring(ast.parse(decode(script.source))) or script.path.stem
 
@@ -122,75 +140,147 @@ class Examples(SphinxDirective):
 
     def _item(self, path):
         script = read_script(path)
-        target = f"/gallery/{path.parent.name}/{path.stem}"
         item = nodes.list_item(classes=_classes(script))
         picture = f"/gallery/{path.parent.name}/images/thumb/sphx_glr_{path.stem}_thumb.svg"
         if Path(self.env.srcdir, picture[1:]).exists():
             # Not a link to itself, which Sphinx makes of pictures that are shown smaller than they are.
             item += nodes.image(uri=picture, alt="", width="120", height="84", loading="lazy", classes=["no-scaled-link"])
-        link = pending_xref("", refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True)
-        link += nodes.inline("", title_of(script))
-        item += nodes.paragraph("", "", link, classes=["example-title"])
+        item += nodes.paragraph("", "", link_to(script), classes=["example-title"])
         item += nodes.paragraph("", "", *self.parse_inline(claim_of(script))[0], classes=["example-claim"])
         item += nodes.paragraph("", ", ".join(script.declared.tags), classes=["example-tags"])
         return item
 
 
-# -- "This comes up in": the pages that show or mention an example, at its end
+# -- Examples by name: of modules, functions, classes and their methods
+
+_LISTED = re.compile(
+    r"multiprocessing\.|concurrent\.futures\.|threading\.|signal\.|faulthandler\."
+    r"|os\.(W[A-Z]|_exit|abort|cpu_count|exec|fork|getp|getsid|kill|nice|pidfd|pipe|posix_spawn|process_|register_at|sched_|set[ps]|wait)"
+)
+class ExamplesByName(SphinxDirective):
+    """List the documented names that examples use, and for each name the examples. Its host parses reStructuredText, as claims are."""
+
+    def run(self):
+        inventory = InventoryAdapter(self.env).named_inventory["python"]
+        kinds = {kind: set(names) for kind, names in inventory.items() if kind.startswith("py:")}
+        modules = kinds.pop("py:module")
+        documented = {name for names in kinds.values() for name in names if _LISTED.match(name)}
+        folder = example_folders(self.env.app)[0]
+        self.env.note_dependency(str(folder / "contents.txt"))
+        users = {}
+        for place in contents(folder):
+            self.env.note_dependency(str(folder / place))
+            script = read_script(folder / place)
+            for name in names_used(decode(script.source), documented, kinds["py:class"]):
+                users.setdefault(name, []).append(script)
+
+        def module_of(name):
+            return max((module for module in modules if name.startswith(f"{module}.")), key=len)
+
+        sections = {}
+        for name in sorted(users, key=str.lower):
+            sections.setdefault(module_of(name), []).append(name)
+        order = ["multiprocessing", "concurrent.futures", "os", "signal", "threading", "faulthandler"]
+        places = {module: next(place for place, first in enumerate(order) if f"{module}.".startswith(f"{first}.")) for module in sections}
+        return [self._section(module, sections[module], users) for module in sorted(sections, key=lambda module: (places[module], module))]
+
+    def _section(self, module, names, users):
+        section = nodes.section(ids=[f"module-{module}"], names=[module])
+        section += nodes.title("", "", nodes.literal("", module))
+        toc = nodes.paragraph(classes=["names"])
+        listed = nodes.definition_list(classes=["simple", "names"])
+        for name in names:
+            toc += [nodes.reference("", name.removeprefix(f"{module}."), refid=name, internal=True), nodes.Text(" ")]
+            listed += self._name(name, users[name])
+        section += [toc, listed]
+        return section
+
+    def _name(self, name, scripts):
+        known = [name, *(alias for alias, real in ALIASES.items() if real == name)]
+        link = pending_xref("", refdomain="py", reftype="obj", reftarget=name, refexplicit=True, refwarn=True)
+        link += nodes.literal("", name)
+        term = nodes.term("", "", link, ids=[name])
+        term += index(entries=[("single", one, name, "", None) for one in known])
+        items = nodes.bullet_list()
+        for script in scripts:
+            item = nodes.paragraph("", "", link_to(script))
+            claim = claim_of(script)
+            if len(scripts) <= MANY and claim:
+                item += [nodes.Text(": "), *self.parse_inline(claim)[0]]
+            items += nodes.list_item("", item)
+        return nodes.definition_list_item("", term, nodes.definition("", *fold(items, "examples")))
+
+
+# -- Related pages, at the end of each page: those that link to it
+
+_LISTS = re.compile(r"((gallery/)?([^/]+/)?)?index|404|reference/examples_by_name")  # that a page is listed there says nothing
 
 
 def collect(app, doctree):
-    """Note which examples a page links to."""
+    """Note which pages a page links to."""
     docname = app.env.docname
-    mentions = app.env.example_mentions = getattr(app.env, "example_mentions", {})
+    mentions = app.env.page_mentions = getattr(app.env, "page_mentions", {})
     found = set()
-    if not re.fullmatch(r"(gallery/([^/]+/)?)?index", docname):  # indexes and the home page say nothing about a single example
+    if not _LISTS.fullmatch(docname):
         for link in doctree.findall(pending_xref):
-            if (link.get("refdomain"), link.get("reftype")) == ("std", "doc") or link.get("refdomain") == "doc":
+            kind = link.get("refdomain") or "", link.get("reftype")
+            if kind in {("std", "doc"), ("", "myst")} or kind[0] == "doc":  # of reStructuredText, of MyST by path
                 found.add(link["reftarget"].lstrip("/").removesuffix(".rst"))
-    mentions[docname] = {target for target in found if target.startswith("gallery/") and target != docname}
+            if kind in {("std", "ref"), ("", "myst")}:
+                found.add(f"#{link['reftarget']}")
+    mentions[docname] = found
 
 
 def forget(app, env, docname):
-    getattr(env, "example_mentions", {}).pop(docname, None)
+    getattr(env, "page_mentions", {}).pop(docname, None)
 
 
 def merge(app, env, docnames, other):
-    mentions = env.example_mentions = getattr(env, "example_mentions", {})
-    mentions.update({name: targets for name, targets in getattr(other, "example_mentions", {}).items() if name in docnames})
+    mentions = env.page_mentions = getattr(env, "page_mentions", {})
+    mentions.update({name: targets for name, targets in getattr(other, "page_mentions", {}).items() if name in docnames})
 
 
 def changed(app, env):
-    """Have the examples written again whose list has changed."""
-    before = getattr(env, "example_mentioned", {})
+    """Have the pages written again whose list has changed."""
+    before = getattr(env, "page_mentioned", {})
     after = {}
-    for docname, targets in getattr(env, "example_mentions", {}).items():
-        for target in targets & env.found_docs:
-            after.setdefault(target, set()).add(docname)
-    env.example_mentioned = after
+    labels = {f"#{name}": place[0] for name, place in env.domains.standard_domain.anonlabels.items()}
+    for docname, targets in getattr(env, "page_mentions", {}).items():
+        for target in {labels.get(target, target) for target in targets} & env.found_docs - {docname}:
+            if not _LISTS.fullmatch(target):
+                after.setdefault(target, set()).add(docname)
+    env.page_mentioned = after
     return [name for name in before.keys() | after.keys() if before.get(name) != after.get(name) and name in env.found_docs]
 
 
 def add_mentions(app, doctree, docname):
-    """Put the list at the end of an example's page, before the download."""
-    pages = getattr(app.env, "example_mentioned", {}).get(docname)
-    place = next((node for node in doctree.findall(nodes.paragraph) if "example-download" in node["classes"]), None)
-    if not pages or place is None:
+    """Put the list at the end of a page. An example's stands before the download; another page's omits what it links to itself."""
+    mentioned = getattr(app.env, "page_mentioned", {})
+    pages = set(mentioned.get(docname, ()))
+    if docname.startswith("gallery/"):
+        after = next((node for node in doctree.findall(nodes.paragraph) if "example-download" in node["classes"]), None)
+    else:
+        after = None
+        pages -= {page for page in pages if docname in mentioned.get(page, ())}
+    section = after.parent if after else next(doctree.findall(nodes.section), None)
+    if not pages or section is None:
         return
     items = nodes.bullet_list(classes=["example-mentions"])
     for page in sorted(pages, key=lambda name: (name.startswith("gallery/"), name)):
         uri = app.builder.get_relative_uri(docname, page)
         link = nodes.reference("", app.env.titles[page].astext(), refuri=uri, internal=True)
         items += nodes.list_item("", nodes.paragraph("", "", link))
-    place.parent.insert(place.parent.index(place), [nodes.rubric("", "This comes up in"), items])
+    place = section.index(after) if after else len(section)
+    section.insert(place, [nodes.rubric("", "This comes up in"), *fold(items, "pages")])
 
 
 def setup(app):
     app.add_directive("examples", Examples)
+    app.add_directive("examples-by-name", ExamplesByName)
     app.connect("source-read", tidy)
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", changed)
     app.connect("doctree-resolved", add_mentions)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

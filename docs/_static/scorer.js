@@ -28,7 +28,7 @@
     // An exact name of a function or class comes from Sphinx's search.
     const results = names.size === 1 ? search("", new Set(), new Set(), highlight, names).filter((result) => result[6] === "object") : [];
     // Guides and explanations first, then what proves them, then lists of pages.
-    const rank = (name) => (/(^|\/)index$/.test(name) ? 0.7 : /^gallery\//.test(name) ? 1 : 1.2);
+    const rank = (name) => (/(^|\/)(index|examples_by_name)$/.test(name) ? 0.7 : /^gallery\//.test(name) ? 1 : 1.2);
     const part = (its) => sum([...pages.keys()].filter((word) => its.has(word))) / all;
     index.docnames.forEach((name, page) => {
       const text = sum([...pages.keys()].filter((word) => pages.get(word).has(page))) / all;

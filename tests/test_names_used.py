@@ -1,0 +1,69 @@
+"""Which names of Python's library a script is said to use, on the page of examples by name."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "docs/_extensions"))
+names_used = pytest.importorskip("names_used").names_used
+
+CLASSES = {
+    "concurrent.futures.Executor",
+    "concurrent.futures.Future",
+    "concurrent.futures.ProcessPoolExecutor",
+    "multiprocessing.Process",
+    "multiprocessing.pool.Pool",
+}
+DOCUMENTED = CLASSES | {
+    "concurrent.futures.Executor.submit",
+    "concurrent.futures.Future.result",
+    "multiprocessing.Process.join",
+    "multiprocessing.Process.start",
+    "multiprocessing.connection.Connection.recv",
+    "multiprocessing.get_context",
+    "multiprocessing.Pipe",
+    "multiprocessing.pool.Pool.map",
+    "os.fork",
+}
+SHORT = {"multiprocessing": "mp", "concurrent.futures": "cf"}
+CASES = [
+    ("import os\nos.fork()", {"os.fork"}),
+    ("import multiprocessing as m\nm.Process().start()", {"mp.Process", "mp.Process.start"}),
+    ("from multiprocessing import Process as P\np = P()\np.join()", {"mp.Process", "mp.Process.join"}),
+    ("from multiprocessing import Process", set()),  # imported only
+    ("'''multiprocessing.Process, os.fork()'''", set()),  # mentioned only
+    ("import multiprocessing\nwith multiprocessing.Pool() as pool:\n    pool.map()", {"mp.pool.Pool", "mp.pool.Pool.map"}),
+    (
+        "import multiprocessing\ndef f(m):\n    c = multiprocessing.get_context(m)\n    c.Process()\n    with c.Pool() as p: p.map()",
+        {"mp.get_context", "mp.Process", "mp.pool.Pool", "mp.pool.Pool.map"},
+    ),
+    (
+        "import multiprocessing\nps = [multiprocessing.Process() for _ in '12']\nfor p in ps: p.start()",
+        {"mp.Process", "mp.Process.start"},
+    ),
+    ("import multiprocessing\na, b = multiprocessing.Pipe()\na.recv()", {"mp.Pipe", "mp.connection.Connection.recv"}),
+    (
+        "from concurrent.futures import ProcessPoolExecutor\nwith ProcessPoolExecutor() as e: e.submit().result()",
+        {"cf.ProcessPoolExecutor", "cf.Executor.submit", "cf.Future.result"},
+    ),
+    ("import multiprocessing\nclass P(multiprocessing.Process): pass\nP().start()", {"mp.Process", "mp.Process.start"}),
+    # What is not certain.
+    ("def f(process): process.join()", set()),
+    ("import multiprocessing\np = multiprocessing.Process()\np = other()\np.join()", {"mp.Process"}),
+    ("import multiprocessing\ndef f(multiprocessing): multiprocessing.Process()", set()),
+    ("import multiprocessing\np = multiprocessing.Process()\ndef f():\n    p = other()\n    p.join()", {"mp.Process"}),
+    ("import os\nclass A:\n    os = None\n    def f(self): os.fork()", {"os.fork"}),  # a method does not see what its class binds
+    ("p = p\np.start()", set()),
+]
+
+
+@pytest.mark.parametrize(("source", "names"), CASES)
+def test_names_that_a_script_uses(source, names):
+    found = names_used(textwrap.dedent(source), DOCUMENTED, CLASSES)
+    for name, short in SHORT.items():
+        found = {f"{short}{one.removeprefix(name)}" if one.startswith(f"{name}.") else one for one in found}
+    assert found == names
