@@ -14,14 +14,17 @@ VENV := .venv/$(VERSION)
 RUN := $(VENV)/bin/python
 READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 HTML := docs/_build/html
+ZIP := docs/_build/multiprocessing-by-example.zip
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html serve test doctest linkcheck lighthouse lint torture bench matrix lock clean
+.PHONY: help html epub zip serve test doctest linkcheck lighthouse hosting lint torture bench matrix lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make html     build the site into $(HTML)"
 	@echo "make serve    show it at http://127.0.0.1:8000; rebuild what changes, and reload"
+	@echo "make epub     build the site as a book for e-readers, in docs/_build/epub"
+	@echo "make zip      put the site into one file, to be read without a server: $(ZIP)"
 	@echo "make test     run every test: package, examples, doctests, pages, style"
 	@echo "make doctest  run the doctests of the package and of the pages"
 	@echo "make torture  run the recorder's torture suite at full length"
@@ -29,6 +32,7 @@ help:
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
+	@echo "make hosting  build the site as Read the Docs does (needs a network)"
 	@echo "make lint     ruff and mypy"
 	@echo "make lock     renew the pinned dependencies"
 	@echo "make clean    remove what was built"
@@ -36,6 +40,12 @@ help:
 html: $(READY)
 	$(SPHINX) -b html docs $(HTML)
 	@echo "The site is in $(HTML). Look at it with: make serve"
+
+epub: $(READY)
+	$(SPHINX) -b epub docs docs/_build/epub
+
+zip: html
+	$(RUN) docs/_extensions/zip_site.py $(HTML) $(ZIP)
 
 # Into a folder of its own, without the content security policy: it would forbid the script that reloads the page.
 serve: $(READY)
@@ -47,6 +57,9 @@ linkcheck: $(READY)
 
 lighthouse: html
 	$(RUN) tests/browser/lighthouse.py $(HTML) docs/_build/lighthouse
+
+hosting: $(READY)
+	$(RUN) -m pytest -m hosting -s tests/test_hosting.py
 
 # The tests of the examples wait more than they compute, so two run at once; the others run alone, since some watch the clock.
 test: lint html doctest

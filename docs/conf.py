@@ -21,12 +21,15 @@ extensions = [
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
     "drawing",  # drawings that follow light and dark
     "gallery_pages",  # the gallery's indexes and filter, and what sphinx-gallery adds to pages
-    "site_pages",  # what every page carries: files, navigation, content security policy; llms.txt
+    "site_pages",  # what every page carries: files, navigation, content security policy
+    "for_machines",  # sitemap, llms.txt and its Markdown, feed of changes; the EPUB
+    "sphinx_markdown_builder",  # writes that Markdown
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
     "sphinx.ext.doctest",  # `make doctest`
     "sphinx.ext.intersphinx",  # links to CPython's documentation
     "sphinxext.opengraph",  # descriptions for search engines and previews
     "notfound.extension",  # a 404 page that works from any address
+    "sphinxext.rediraffe",  # pages that lead from an old address to the new one
 ]
 
 # -- What is built -----------------------------------------------------------------------------------------------------------
@@ -86,7 +89,20 @@ ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
 notfound_urls_prefix = urlsplit(html_baseurl).path  # a missing page may be at any depth: its links start at the root
 
+# Pages that have moved, by their old and new names without suffix. One that leads to no page stops the build.
+rediraffe_redirects = {}
+rediraffe_template = "_templates/redirect.html"
+markdown_flavor = "github"  # a paragraph is one line
+
 # -- Other builders ----------------------------------------------------------------------------------------------------------
+
+epub_description = "Python's multiprocessing, taught by programs that really ran."
+epub_contributor = author
+epub_identifier = epub_uid = urlsplit(html_baseurl).hostname  # the same: the two tables of contents name one each
+epub_css_files = ["site.css", "book.css"]
+epub_show_urls = "no"
+epub_tocscope = "includehidden"
+epub_exclude_files = ["404.xhtml"]
 
 linkcheck_ignore = [re.escape(html_baseurl)]  # this site itself, which may not be published yet
 linkcheck_retries = 3
