@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
+from served import CHROMIUM, FLAGS, PAGES
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(os.environ.get("SITE") or ROOT / "docs/_build/html").absolute()
@@ -425,10 +426,7 @@ def test_zip_of_no_site_says_what_to_do(tmp_path):
 
 
 @pytest.mark.browser
-def test_zip_of_the_site_works_without_a_server(site, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "tests/browser"))
-    from served import CHROMIUM, FLAGS, PAGES
-
+def test_zip_of_the_site_works_without_a_server(site, tmp_path):
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:
         pytest.skip("no Chromium: install the package chromium, or Google Chrome")

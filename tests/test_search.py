@@ -9,18 +9,15 @@ import functools
 import http.server
 import os
 import re
-import shutil
 import threading
 import urllib.parse
 from pathlib import Path
 
 import pytest
+from served import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(os.environ.get("SITE", ROOT / "docs/_build/html"))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 ERRORS = "reference/errors.html"
 # As readers paste them: with their own names, paths and numbers. The second column is the anchor of the section that must be found.

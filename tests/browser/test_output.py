@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from served import CHROMIUM, FLAGS
 
 from process_gallery import render
 from process_gallery.record import Cell, Interpreter, Piece, Process, Record
@@ -20,17 +21,6 @@ from process_gallery.record import Cell, Interpreter, Piece, Process, Record
 pytestmark = pytest.mark.browser
 
 STATIC = Path(render.__file__).parent / "static"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # As Furo sets them, light and dark.
 FURO = """
 body { margin: 1rem auto; max-width: 46rem; padding: 0 1rem; font-family: sans-serif; color: var(--color-foreground-primary);
