@@ -86,6 +86,7 @@ def _recorder() -> str:
     return digest.hexdigest()
 
 
+@functools.cache  # a script is asked about when its key is made, and for what is installed
 def imported(source: bytes) -> tuple[set[str], set[str]]:
     """Return the names of the modules that a source imports: absolute ones, and ``from .x`` ones."""
     try:

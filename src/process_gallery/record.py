@@ -7,6 +7,7 @@ The fields are documented on the dataclasses below; ``Record.to_json`` writes th
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -210,16 +211,22 @@ _LONGEST = 1e7
 """Seconds, more than a hundred days. NaN, which JSON does not have but Python reads, is not below it, either."""
 
 
+@functools.cache
+def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
+    """Return the types of a dataclass's fields, and the names of those that have no default."""
+    required = {f.name for f in dataclasses.fields(kind) if f.default is f.default_factory is dataclasses.MISSING}
+    return typing.get_type_hints(kind), required
+
+
 def _build(kind: Any, value: Any, where: str) -> Any:
     """Check ``value`` against the annotation ``kind`` and return it as that type."""
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, dict):
             raise RecordError(f"{where}: an object is expected")
-        hints = typing.get_type_hints(kind)
+        hints, required = _fields(typing.cast(Any, kind))
         unknown = value.keys() - hints.keys()
         if unknown:
             raise RecordError(f"{where}: unknown field {min(unknown)!r}")
-        required = {f.name for f in dataclasses.fields(kind) if f.default is f.default_factory is dataclasses.MISSING}
         missing = required - value.keys()
         if missing:
             raise RecordError(f"{where}: field {min(missing)!r} is missing")
