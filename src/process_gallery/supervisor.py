@@ -789,6 +789,8 @@ def figures(folder):
     except OSError:
         return
     for name in names:
+        if room <= 0:
+            return
         try:
             fd = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(fd, encoding="utf-8", errors="replace") as file:
