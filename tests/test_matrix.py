@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from process_gallery import matrix, versions
+from process_gallery import matrix, recorder, versions
 from process_gallery.__main__ import main
 from process_gallery.cells import read_script
 from process_gallery.interpreters import HOOKS
@@ -152,17 +152,13 @@ def test_newest_takes_the_newest_that_has_what_is_needed(tmp_path: Path, capsys)
     assert path == records / "section" / "here" / f"cpython-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}.json"
 
 
-def test_where_the_recorder_is_not_at_home(script: Path) -> None:
-    (python,) = matrix.told([sys.executable])
-    source = read_script(script)
-    ((_, record),) = matrix.simply([(matrix.Job(source, python=sys.executable, name=matrix.name_of(source)), python)])
-    assert record.outcome == "ok"
-    assert not record.named
-    assert f"version: {sys.version_info[0]}.{sys.version_info[1]}\n" in record.text()
-    assert Record.from_json(matrix.readable(record)) == record
-    script.write_text("# sphinx_gallery_timeout = 0.5\nimport time\nprint('begun', flush=True)\ntime.sleep(60)\n")
-    ((_, record),) = matrix.simply([(matrix.Job(read_script(script), python=sys.executable), python)])
-    assert (record.outcome, record.text()) == ("timeout", "begun\n")
+def test_where_the_recorder_is_not_at_home(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "PORTABLE", True)
+    (row,) = matrix.renew([(read_script(script), *matrix.told([sys.executable]))], script.parent / "records")
+    assert isinstance(row, matrix.Row)
+    assert (row.record.outcome, row.record.named) == ("ok", False)
+    assert f"version: {sys.version_info[0]}.{sys.version_info[1]}\n" in row.record.text()
+    assert Record.from_json(row.path.read_bytes()).text() == row.record.text()
 
 
 # -- folding

@@ -371,22 +371,6 @@ def test_figures_of_a_cell_may_be_deferred(run):
     assert ">later</text>" in result.cells[1].figures[0]
 
 
-def test_without_credentials_the_same_but_no_names(run):
-    result = run(METHODS.replace("METHOD", "spawn"), credentials=False)
-    assert (result.outcome, result.named) == ("ok", False)
-    assert {name for name, _ in lines(result)} == {None}
-    assert [line for _, line in lines(result, 1)] == ["first cell"]
-    assert [line for _, line in lines(result, 3)] == ["last cell"]
-    assert {"print 3", "stderr 4", "raw 3", "shell 4", "[3, 4]"} <= {line for _, line in lines(result, 2)}
-    assert named(result, "SpawnProcess-1").exit_code == 3
-
-
-def test_without_credentials_a_stack_is_kept(run):
-    result = run("import time\ntime.sleep(600)\n", credentials=False, timeout=0.7)
-    assert result.outcome == "timeout"
-    assert "line 2 in <module>" in result.processes[0].stack + result.text()
-
-
 def test_examples_run_at_once_and_alone(tmp_path):
     source = "import time\nstart = time.monotonic()\ntime.sleep(0.5)\nprint(start, time.monotonic())\n"
     jobs = []

@@ -81,7 +81,8 @@ def _recorder() -> str:
     """Return a digest of the code that makes records: a new recorder makes new records."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for path in [here / "record.py", here / "recorder.py", here / "supervisor.py", *sorted((here / "_child").rglob("*.py"))]:
+    modules = [here / f"{name}.py" for name in ("record", "recorder", "account", "supervisor", "portable")]
+    for path in [*modules, *sorted((here / "_child").rglob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

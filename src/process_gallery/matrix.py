@@ -13,12 +13,8 @@ import hashlib
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +23,7 @@ from .cache import Installed
 from .cells import Script
 from .interpreters import InterpreterError, Probe, candidates, probe
 from .record import Cell, Interpreter, Piece, Process, Record, RecordError
-from .recorder import Job, RecorderError, environment, record_all
+from .recorder import Job, RecorderError, record_all
 from .report import failure
 
 BROKEN = "broken"
@@ -150,8 +146,7 @@ def renew(
             continue
         job = Job(script, python=python.path, name=name_of(script))
         jobs[id(job)] = job, python
-    run = record_all([job for job, _ in jobs.values()], at_once=at_once) if sys.platform == "linux" else simply(jobs.values())
-    for job, result in run:
+    for job, result in record_all([job for job, _ in jobs.values()], at_once=at_once):
         python = jobs[id(job)][1]
         if not isinstance(result, Record):
             yield result
@@ -165,55 +160,6 @@ def renew(
                 if other != row.path:
                     other.unlink()
             yield row
-
-
-def simply(jobs: Iterable[tuple[Job, Python]]) -> Iterator[tuple[Job, Record]]:
-    """Record scripts as wholes where the recorder is not at home: what they print, and how they end; one after the other."""
-    for job, python in jobs:
-        assert python.probe
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            for name in ("cwd", "tmp"):
-                os.mkdir(os.path.join(folder, name))
-            variables = environment(os.environ, Path(folder))
-            del variables["PYTHONPATH"]
-            timeout = job.script.declared.timeout
-            began = time.monotonic()
-            process = subprocess.Popen(
-                [python.probe.path, os.path.abspath(job.script.path)], cwd=os.path.join(folder, "cwd"), env=variables,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
-            late = False
-            try:
-                output = process.communicate(timeout=timeout)[0]
-            except subprocess.TimeoutExpired:
-                late = True
-                _end(process)
-                output = process.communicate()[0]
-            finally:
-                _end(process)
-            duration = round(time.monotonic() - began, 3)
-        text = output.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-        text = text.replace(f"{os.path.dirname(os.path.abspath(job.script.path))}{os.sep}", "")
-        code = process.returncode
-        outcome = "timeout" if late else f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}" if code else "ok"
-        main = Process(0, process.pid, "MainProcess", "main", asked=0.0, start=0.0, end=duration, exit_code=code if code >= 0 else None)
-        yield job, Record(
-            script=job.name, sha256=hashlib.sha256(job.script.source).hexdigest(), interpreter=python.interpreter,
-            expected=job.script.declared.expected, outcome=outcome, exit_code=None if late or code < 0 else code, duration=duration,
-            peak_memory=0, cells=[Cell(1, max(1, job.script.source.count(b"\n")), output=[Piece(duration, None, text)])], processes=[main],
-            timeout=timeout, whole=True, named=False, date=_today(), shortened=["script"], cores=processors(),
-        )  # fmt: skip
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program, and on POSIX whatever it has started in its session."""
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _today() -> str:

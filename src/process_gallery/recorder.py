@@ -15,6 +15,7 @@ import ast
 import contextlib
 import datetime
 import hashlib
+import itertools
 import marshal
 import os
 import re
@@ -28,6 +29,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,8 @@ GRACE = 0.5
 """Seconds that processes get to end by themselves after the example has ended."""
 PATIENCE = 15.0
 """Seconds after an example's timeout at which its supervisor is taken for dead: it has been stopped, or the machine sleeps."""
+PORTABLE = sys.platform != "linux"
+"""Record with what every platform has; True forces on Linux what others do."""
 ASK_THE_KERNEL = True
 """Use PIDFD_GET_INFO where the kernel has it; False forces what older kernels do."""
 
@@ -73,8 +77,8 @@ class Job:
     """Run the script as a whole, without cells: for interpreters too old for the cell runner."""
     beside: bool = False
     """Run it in the script's own folder, beside its data, instead of an empty one."""
-    credentials: bool = field(default_factory=lambda: sys.platform == "linux")
-    """Let the kernel name the writer of each line; False forces what other platforms do."""
+    portable: bool = field(default_factory=lambda: PORTABLE)
+    """Use nothing that Linux alone has: lines are then without their writers, and ``memory`` has no effect."""
 
 
 def record(path: str | os.PathLike[str], *, python: str = sys.executable, timeout: float | None = None) -> Record:
@@ -114,10 +118,16 @@ def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, 
     InterpreterError
         If an interpreter cannot be used; nothing has been run then.
     """
-    waiting = deque(sorted(jobs, key=lambda job: job.script.declared.alone))
+    waiting = sorted(jobs, key=lambda job: job.script.declared.alone)
     for job in waiting:
         probe(job.python)
-    active: list[_Run] = []
+    yield from _supervised(deque(job for job in waiting if not job.portable), at_once)
+    yield from _threaded([job for job in waiting if job.portable], at_once)
+
+
+def _supervised(waiting: deque[Job], at_once: int) -> Iterator[tuple[Job, Record | RecorderError]]:
+    """Run examples under supervisors: programs, each of which takes one example after the other."""
+    active: list[_Supervised] = []
     idle: list[_Supervisor] = []
     selector = selectors.DefaultSelector()
     try:
@@ -125,7 +135,7 @@ def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, 
             while waiting and len(active) < at_once and not (active and (waiting[0].script.declared.alone or active[0].alone)):
                 job = waiting.popleft()
                 try:
-                    run = _Run(job, idle)
+                    run = _Supervised(job, idle)
                 except RecorderError as error:
                     yield job, error
                     continue
@@ -153,6 +163,42 @@ def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, 
         for supervisor in idle:
             supervisor.end()
         selector.close()
+
+
+def _threaded(waiting: list[Job], at_once: int) -> Iterator[tuple[Job, Record | RecorderError]]:
+    """Run examples where there is no supervisor, each in the hands of a thread."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(max(1, at_once)) as threads:
+        try:
+            for alone, group in itertools.groupby(waiting, key=lambda job: job.script.declared.alone):
+                for some in ([job] for job in group) if alone else [list(group)]:
+                    runs = {threads.submit(_watched, job, stop): job for job in some}
+                    for run in as_completed(runs):
+                        yield runs[run], run.result()
+        finally:
+            stop.set()
+            threads.shutdown(cancel_futures=True)
+
+
+def _watched(job: Job, stop: threading.Event) -> Record | RecorderError:
+    """Run one example, with what every platform has."""
+    try:
+        from .portable import Watch
+    except ImportError as error:
+        return RecorderError(f"{job.script.path}: to record on {sys.platform}, psutil is needed ({error}); install it: pip install psutil")
+    try:
+        run = _Run(job)
+    except RecorderError as error:
+        return error
+    try:
+        for name in ("cwd", "figures", "tmp"):
+            (run.folder / name).mkdir()
+        result = Watch(run.request(), stop).run()
+        return run.record(result) if result else RecorderError(f"{run.script}: the build was stopped")
+    except OSError as error:
+        return RecorderError(f"{run.script}: cannot be run: {error}")
+    finally:
+        shutil.rmtree(run.folder, ignore_errors=True)
 
 
 class _Supervisor:
@@ -204,10 +250,9 @@ class _Supervisor:
 
 
 class _Run:
-    """One example in the hands of a supervisor."""
+    """One example and the folder of its run."""
 
-    def __init__(self, job: Job, idle: list[_Supervisor]) -> None:
-        """Start it, under a supervisor that has nothing to do, or else a new one."""
+    def __init__(self, job: Job) -> None:
         self.job = job
         declared = job.script.declared
         self.alone = declared.alone
@@ -216,7 +261,6 @@ class _Run:
         self.memory = job.memory if job.memory is not None else declared.memory
         self.whole = job.whole or self.probe.version_info < (3, 11)
         self.script = Path(os.path.abspath(job.script.path))
-        self.limit = time.monotonic() + self.timeout + PATIENCE
         try:
             self.folder = _folder()
         except OSError as error:
@@ -224,67 +268,30 @@ class _Run:
                 f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; "
                 "free some space, or set TMPDIR"
             ) from error
-        while idle and idle[-1].process.poll() is not None:  # something has killed it meanwhile
-            idle.pop().end()
-        try:
-            self.supervisor = idle.pop() if idle else _Supervisor()
-        except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise RecorderError(f"{self.script}: the recorder itself cannot start: {error}") from error
-        self.supervisor.send(
-            {
-                "python": self.probe.path,
-                "script": str(self.script),
-                "runner": self.probe.runner,
-                "cells": "" if self.whole else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
-                "deferred": ",".join(map(str, job.script.deferred)),
-                "cwd": str(self.script.parent if job.beside else self.folder / "cwd"),
-                "events": str(self.folder / "events"),
-                "figures": str(self.folder / "figures"),
-                "environment": environment(os.environ, self.folder),
-                "memory": self.memory or 0,
-                "credentials": self.job.credentials,
-                "ask": ASK_THE_KERNEL,
-                "whole": self.whole,
-                "head": HEAD,
-                "tail": TAIL,
-                "timeout": self.timeout,
-                "grace": GRACE,
-            }
-        )
 
-    def cancel(self) -> str:
-        """End the example and everything that it started; return what the supervisor complained about."""
-        complaint = self.supervisor.end()
-        _sweep(self.folder)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return complaint
+    def request(self) -> dict[str, Any]:
+        """Return what whoever runs it is to know."""
+        return {
+            "python": self.probe.path,
+            "script": str(self.script),
+            "runner": self.probe.runner,
+            "cells": "" if self.whole else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
+            "deferred": ",".join(map(str, self.job.script.deferred)),
+            "cwd": str(self.script.parent if self.job.beside else self.folder / "cwd"),
+            "events": str(self.folder / "events"),
+            "figures": str(self.folder / "figures"),
+            "environment": environment(os.environ, self.folder),
+            "memory": self.memory or 0,
+            "ask": ASK_THE_KERNEL,
+            "whole": self.whole,
+            "head": HEAD,
+            "tail": TAIL,
+            "timeout": self.timeout,
+            "grace": GRACE,
+        }
 
-    def result(self, *, late: bool) -> Record:
-        """Return the record.
-
-        Parameters
-        ----------
-        late
-            True if the supervisor has not answered though it should have.
-
-        Raises
-        ------
-        RecorderError
-            If the supervisor has failed, or the example has stopped or killed it.
-        """
-        data = self.supervisor.data
-        if data.endswith(b"\n"):
-            return self._record(ast.literal_eval(data.decode("ascii")))
-        if late:
-            self.supervisor.process.kill()
-        complaint = self.cancel()
-        raise RecorderError(
-            f"{self.script}: {'the supervisor does not answer' if late else f'the supervisor has failed ({complaint})'}; "
-            "has the example stopped or killed its parent process?"
-        )
-
-    def _record(self, result: dict[str, Any]) -> Record:
+    def record(self, result: dict[str, Any]) -> Record:
+        """Return the record of what has happened."""
         shorten = _Shortener(self.script.parent, self.folder, self.probe)
         job, source = self.job, self.job.script
         everything = (1, max(1, len(source.source.splitlines())))
@@ -332,11 +339,58 @@ class _Run:
             memory_limit=self.memory,
             error=shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0]) if raised and outcome.startswith("exception") else "",
             whole=self.whole,
-            named=job.credentials,
+            named=not job.portable,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
             shortened=shorten.kinds,
             cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
             leaves=list(source.declared.leaves),
+        )
+
+class _Supervised(_Run):
+    """One example in the hands of a supervisor."""
+
+    def __init__(self, job: Job, idle: list[_Supervisor]) -> None:
+        """Start it, under a supervisor that has nothing to do, or else a new one."""
+        super().__init__(job)
+        self.limit = time.monotonic() + self.timeout + PATIENCE
+        while idle and idle[-1].process.poll() is not None:  # something has killed it meanwhile
+            idle.pop().end()
+        try:
+            self.supervisor = idle.pop() if idle else _Supervisor()
+        except OSError as error:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise RecorderError(f"{self.script}: the recorder itself cannot start: {error}") from error
+        self.supervisor.send(self.request())
+
+    def cancel(self) -> str:
+        """End the example and everything that it started; return what the supervisor complained about."""
+        complaint = self.supervisor.end()
+        _sweep(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return complaint
+
+    def result(self, *, late: bool) -> Record:
+        """Return the record.
+
+        Parameters
+        ----------
+        late
+            True if the supervisor has not answered though it should have.
+
+        Raises
+        ------
+        RecorderError
+            If the supervisor has failed, or the example has stopped or killed it.
+        """
+        data = self.supervisor.data
+        if data.endswith(b"\n"):
+            return self.record(ast.literal_eval(data.decode("ascii")))
+        if late:
+            self.supervisor.process.kill()
+        complaint = self.cancel()
+        raise RecorderError(
+            f"{self.script}: {'the supervisor does not answer' if late else f'the supervisor has failed ({complaint})'}; "
+            "has the example stopped or killed its parent process?"
         )
 
 
@@ -403,19 +457,19 @@ class _Shortener:
         real = Path(os.path.realpath(folder))
         replacements: dict[str, str] = {}
         for run in (folder, real):
-            replacements[f"{run}/cwd/"] = ""
-            replacements[f"{run}/tmp/"] = "/tmp/"  # noqa: S108 - what a reader would see
-            replacements[f"{run}/cwd"] = "."
-            replacements[f"{run}/tmp"] = "/tmp"  # noqa: S108
+            for name, word in (("cwd", "."), ("tmp", "/tmp")):  # noqa: S108 - what a reader would see
+                replacements[f"{run / name}{os.sep}"] = "" if word == "." else f"{word}/"
+                replacements[str(run / name)] = word
         for place in (script, Path(os.path.realpath(script))):
-            replacements.setdefault(f"{place}/", "")
+            replacements.setdefault(f"{place}{os.sep}", "")
         for prefix in sorted(python.prefixes, key=len, reverse=True):
             if len(prefix) > 1:
-                replacements.setdefault(f"{prefix}/", "")
+                replacements.setdefault(f"{prefix}{os.sep}", "")
         self.replacements = replacements
         self.pattern = re.compile("|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True)))
+        ours = "|".join(re.escape(str(path)) for path in (RUNNER, HOOKS / "sitecustomize.py"))
         self.runner = re.compile(
-            rf'^  File "(?:{re.escape(str(RUNNER))}|{re.escape(str(HOOKS))}/sitecustomize\.py)", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
+            rf'^  File "(?:{ours})", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
             re.MULTILINE,
         )
 

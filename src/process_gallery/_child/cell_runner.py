@@ -90,8 +90,12 @@ def _raised(error):
 
 def _tell(kind, *words):
     line = "\t".join([kind, str(_pid), "0", str(_now()), *map(str, words)])
+    path, flags = _events, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    if path.endswith("/"):  # no FIFO, but a folder of files
+        path += str(_pid)
+        flags |= os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
     try:
-        fd = os.open(_events, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os.open(path, flags, 0o600)
     except OSError:
         return
     try:
@@ -125,9 +129,10 @@ def _compile(script, ranges):
     return codes
 
 
-if not os.read(_go, 1):  # the supervisor is not ready: it has been killed
-    os._exit(1)
-os.close(_go)
+if _go >= 0:
+    if not os.read(_go, 1):  # the supervisor is not ready: it has been killed
+        os._exit(1)
+    os.close(_go)
 
 _script = os.path.abspath(_argv0)
 sys.argv[:] = [_argv0]

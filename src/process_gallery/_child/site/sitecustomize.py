@@ -6,6 +6,8 @@ closed each time: an example may close every file descriptor it finds.
 
 It loads on every Python from 2.7 on. Before 3.7 it can say less: no forks (the recorder finds them in /proc); on 2.7, which
 has no monotonic clock, nothing at all.
+
+Where the recorder has no FIFO (``events`` ends with a slash), each process appends to a file of its own in that folder.
 """
 
 import os
@@ -15,6 +17,9 @@ import time
 
 def _install():
     events, inode = os.environ["PROCESS_GALLERY"].rsplit(":", 1)
+    flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    if events.endswith("/"):
+        flags |= os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
     forked = [0]
     monotonic = time.monotonic  # the example may replace it, as mocks of time do
     now = time.monotonic_ns if sys.version_info >= (3, 7) else lambda: int(monotonic() * 1e9)
@@ -22,7 +27,7 @@ def _install():
     def tell(kind, *words):
         line = "\t".join([kind, str(os.getpid()), str(os.getppid()), str(now())] + [str(word) for word in words])
         try:
-            fd = os.open(events, os.O_WRONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+            fd = os.open(events + str(os.getpid()) if events.endswith("/") else events, flags, 0o600)
         except OSError:
             return
         try:
@@ -64,6 +69,13 @@ def _install():
         except OSError:
             command = getattr(sys, "argv", [])
     text = " ".join(command)
+    deadline = os.environ.get("PROCESS_GALLERY_STACKS")  # where no signal can have a process write its stacks
+    if deadline:
+        import faulthandler
+
+        left = float(deadline) - time.monotonic()
+        if left > 0:
+            faulthandler.dump_traceback_later(left, file=open("%s%d.stacks" % (events, os.getpid()), "w"))
     if "multiprocessing.spawn import" in text:
         what = "spawn"
     elif "multiprocessing.forkserver import" in text:

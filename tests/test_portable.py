@@ -1,0 +1,233 @@
+"""Recording with what every platform has. These tests run on Linux, macOS and Windows; on Linux it is forced on."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from process_gallery import portable, recorder
+from process_gallery.cells import read_script
+from process_gallery.record import Record
+from process_gallery.recorder import Job, RecorderError, record_all
+
+psutil = pytest.importorskip("psutil", reason="psutil is not installed")
+
+CHILDREN = '''"""Title
+=====
+"""
+
+import multiprocessing, os, subprocess, sys
+
+def work(number):
+    print("print", number)
+    sys.stderr.write(f"stderr {number}\\n")
+    os.write(1, b"raw %d\\n" % number)
+    subprocess.run([sys.executable, "-c", f"print('program {number}')"])
+    sys.exit(number)
+
+# %%
+# Words.
+
+if __name__ == "__main__":
+    print("first cell")
+
+# %%
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("METHOD")
+    children = [context.Process(target=work, args=(number,)) for number in (3, 4)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    print([child.exitcode for child in children])
+
+# %%
+
+if __name__ == "__main__":
+    print("last cell ü")
+'''
+HANGS = """
+import multiprocessing, time
+
+def waits_long():
+    time.sleep(600)
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=waits_long)
+    process.start()
+    print("begun", flush=True)
+    process.join()
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(source, **options):
+        path = tmp_path / "example.py"
+        path.write_text(source, encoding="utf-8")
+        [(_, result)] = record_all([Job(read_script(path), portable=True, **options)])
+        if isinstance(result, RecorderError):
+            raise result
+        assert Record.from_json(result.to_json()) == result
+        assert not result.named
+        assert {piece.process for piece in result.pieces()} <= {None}
+        return result
+
+    return run
+
+
+def lines(result, cell):
+    return "".join(piece.text for piece in result.cells[cell].output).split("\n")[:-1]
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_cells_and_processes_are_as_elsewhere(run, method):
+    result = run(CHILDREN.replace("METHOD", method))
+    assert result.outcome == "ok", result.text()
+    assert [lines(result, cell) for cell in (0, 1, 3)] == [[], ["first cell"], ["last cell ü"]]
+    words = ("print", "stderr", "raw", "program")
+    assert sorted(lines(result, 2)) == sorted(["[3, 4]", *(f"{word} {number}" for word in words for number in (3, 4))])
+    prefix = {"fork": "Fork", "spawn": "Spawn", "forkserver": "ForkServer"}[method]
+    for count, number in enumerate((3, 4), 1):
+        [child] = [process for process in result.processes if process.name == f"{prefix}Process-{count}"]
+        assert (child.how, child.exit_code, child.asked_by) == (method, number, 0)
+        assert 0 < child.asked <= child.start < child.end <= result.duration
+        assert [process.how for process in result.processes if process.parent == child.id] == ["exec"]
+    assert result.processes[0].end == pytest.approx(result.duration, abs=0.001)
+    assert result.left_behind == []
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome", "code"),
+    [
+        ("raise ValueError('a')\n", "exception ValueError", 1),
+        ("import sys\nsys.exit(3)\n", "exit 3", 3),
+        ("import os\nos._exit(4)\n", "exit 4", 4),
+        ("def f(:\n", "exception SyntaxError", 1),
+    ],
+)
+def test_outcomes(run, source, outcome, code):
+    result = run(source)
+    assert (result.outcome, result.exit_code) == (outcome, code)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_signal(run):
+    result = run("import os, signal\nprint('a')\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    assert (result.outcome, result.exit_code, result.text()) == ("signal SIGKILL", None, "a\n")
+
+
+@pytest.mark.parametrize("signals", [True, False])
+def test_stacks_of_what_hangs(run, monkeypatch, signals):
+    if signals and os.name != "posix":
+        pytest.skip("no signal can have a process write its stacks here")
+    monkeypatch.setattr(portable, "SIGNALS", signals)
+    result = run(HANGS, timeout=3.0)
+    assert (result.outcome, result.exit_code, result.text()) == ("timeout", None, "begun\n")
+    [child] = [process for process in result.processes if process.name == "SpawnProcess-1"]
+    assert child.stuck
+    assert 'File "example.py", line 5 in waits_long' in child.stack
+    assert result.processes[0].stuck
+    assert 'File "example.py", line 11 in <module>' in result.processes[0].stack
+    assert "cell_runner" not in result.processes[0].stack
+    assert not any(psutil.pid_exists(process.pid) and alive(process.pid) for process in result.processes)
+
+
+def alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_what_is_left_behind_is_named_and_killed(run):
+    result = run("import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\nprint('ends')\n")
+    assert (result.outcome, result.text()) == ("ok", "ends\n")
+    [left] = [result.processes[index] for index in result.left_behind]
+    assert left.name.startswith("python")
+    assert not alive(left.pid)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no fork")
+def test_an_orphan_that_was_seen_with_its_parent_is_found(run):
+    result = run(
+        "import os, subprocess, sys, time\n"
+        "code = 'import os, time; os.setsid(); os.fork() or time.sleep(600); time.sleep(0.6)'\n"
+        "subprocess.Popen([sys.executable, '-c', code], env={})\ntime.sleep(1)\n"
+    )
+    assert len(result.left_behind) == 1
+    assert not alive(result.processes[result.left_behind[0]].pid)
+
+
+def test_lines_end_as_on_a_console(run, monkeypatch):
+    monkeypatch.setattr(portable, "NEWLINE", b"\r\n")
+    pause = "sys.stdout.flush(); time.sleep(0.05); "
+    code = f"import sys, time; w = sys.stdout.buffer.write; w(b'a\\r'); {pause}w(b'\\nb\\r'); {pause}w(b'c\\r\\n'); {pause}w(b'd\\r')"
+    assert run(f"{code}\n").text() == "a\nb\rc\nd\r"
+
+
+def test_examples_run_at_once_and_alone(tmp_path):
+    jobs = []
+    for index in range(4):
+        path = tmp_path / f"e{index}.py"
+        alone = "# sphinx_gallery_parallel = False\n" if index in (0, 2) else ""
+        path.write_text(f"{alone}import time\nstart = time.monotonic()\ntime.sleep(0.5)\nprint(start, time.monotonic())\n")
+        jobs.append(Job(read_script(path), portable=True))
+    spans = {job.script.path.stem: tuple(map(float, result.text().split())) for job, result in record_all(jobs, at_once=3)}
+
+    def overlap(one, other):
+        return spans[one][0] < spans[other][1] and spans[other][0] < spans[one][1]
+
+    assert overlap("e1", "e3")
+    assert not any(overlap(alone, other) for alone in ("e0", "e2") for other in spans if other != alone)
+
+
+def test_stopping_early_ends_the_others(tmp_path):
+    path = tmp_path / "long.py"
+    path.write_text(f"import os, time\nopen(os.path.join({str(tmp_path)!r}, f'{{os.getpid()}}.pid'), 'w').close()\ntime.sleep(600)\n")
+    quick = tmp_path / "quick.py"
+    quick.write_text(f"import os, time\nwhile not [n for n in os.listdir({str(tmp_path)!r}) if n.endswith('.pid')]: time.sleep(0.01)\n")
+    results = record_all([Job(read_script(path), portable=True), Job(read_script(quick), portable=True)], at_once=2)
+    job, _ = next(results)
+    assert job.script.path == quick
+    began = time.monotonic()
+    results.close()
+    assert time.monotonic() - began < 10
+    [pid] = [int(path.stem) for path in tmp_path.glob("*.pid")]
+    assert not alive(pid)
+
+
+def test_says_that_it_needs_psutil(tmp_path, monkeypatch):
+    path = tmp_path / "x.py"
+    path.write_text("print('x')\n")
+    monkeypatch.setitem(sys.modules, "process_gallery.portable", None)
+    [(_, result)] = record_all([Job(read_script(path), portable=True)])
+    assert isinstance(result, RecorderError)
+    assert "install it: pip install psutil" in str(result)
+
+
+def test_a_gallery_is_built(tmp_path):
+    pytest.importorskip("sphinx_gallery", reason="sphinx-gallery is not installed")
+    (tmp_path / "conf.py").write_text(
+        "import process_gallery.recorder\nprocess_gallery.recorder.PORTABLE = True\nextensions = ['process_gallery']\n"
+        "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery'}\nexclude_patterns = ['html', 'examples']\n"
+    )
+    (tmp_path / "index.rst").write_text("Small\n=====\n\n.. toctree::\n\n   gallery/index\n")
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n\nAll.\n")
+    (tmp_path / "examples" / "children.py").write_text(CHILDREN.replace("METHOD", "spawn"), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "sphinx", "-n", "-W", ".", "html"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "html" / "gallery" / "children.html").read_text(encoding="utf-8")
+    assert "program 3" in page
+    assert "SpawnProcess-2" in page, "the timeline names the processes"
+
+
+def test_on_linux_it_is_not_what_is_used():
+    assert (sys.platform != "linux") == recorder.PORTABLE
