@@ -21,6 +21,7 @@ extensions = [
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
     "drawing",  # drawings that follow light and dark
     "gallery_pages",  # the gallery's indexes and filter, and what sphinx-gallery adds to pages
+    "code_links",  # links from names in the code of these pages, as sphinx-gallery makes them in the gallery's
     "site_pages",  # what every page carries: files, navigation, content security policy
     "for_machines",  # sitemap, llms.txt and its Markdown, feed of changes; the EPUB
     "sphinx_markdown_builder",  # writes that Markdown

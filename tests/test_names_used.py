@@ -1,15 +1,20 @@
-"""Which names of Python's library a script is said to use, on the page of examples by name."""
+"""Which names of Python's library a script is said to use: on the page of examples by name, and by links in its code."""
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 sys.path.append(str(Path(__file__).parents[1] / "docs/_extensions"))
 names_used = pytest.importorskip("names_used").names_used
+code_links = pytest.importorskip("code_links")
 
 CLASSES = {
     "concurrent.futures.Executor",
@@ -67,3 +72,31 @@ def test_names_that_a_script_uses(source, names):
     for name, short in SHORT.items():
         found = {f"{short}{one.removeprefix(name)}" if one.startswith(f"{name}.") else one for one in found}
     assert found == names
+
+
+# -- links in the code of pages
+
+SOURCE = "import multiprocessing as mp\nfrom multiprocessing import Process\n\nü = mp.get_context('spawn'); é = ü.Process\nchild = Process()\nchild.start()\n"
+
+
+def test_uses_are_found_where_they_stand():
+    found = code_links.uses(SOURCE, frozenset(DOCUMENTED), frozenset(CLASSES))
+    lines = SOURCE.split("\n")
+    assert [(line, lines[line - 1][start:end], name.removeprefix("multiprocessing.")) for line, start, end, name in sorted(found)] == [
+        (4, "get_context", "get_context"), (4, "Process", "Process"), (5, "Process", "Process"), (6, "start", "Process.start"),
+    ]  # fmt: skip
+
+
+def test_a_name_that_spans_lines():
+    [(line, start, end, _)] = code_links.uses("import os\n(os\n .fork())\n", frozenset(DOCUMENTED), frozenset(CLASSES))
+    assert (line, start, end) == (3, 2, 6)
+
+
+def test_links_are_put_around_what_pygments_makes_of_a_name():
+    code = 'x = "<" + os.fork(1) & y.start()'
+    html = highlight(code, PythonLexer(), HtmlFormatter())
+    at = code.index("os.fork")
+    begin = code.index("start")
+    linked = code_links.link(html, [(at, at + 7, "a?b&c"), (begin, begin + 5, "d")])
+    assert linked.replace('<a href="a?b&amp;c">', "").replace('<a href="d">', "").replace("</a>", "") == html
+    assert [re.sub("<[^>]+>", "", text) for text in re.findall(r"<a href=[^>]*>(.*?)</a>", linked)] == ["os.fork", "start"]

@@ -209,9 +209,16 @@ class _Reader(ast.NodeVisitor):
         return None
 
 
-def names_used(source, documented, classes):
-    """Return the documented names that a script uses, given all of them and those among them that are classes."""
+def places(source, documented, classes):
+    """Yield each use of a documented name: the name and the expression, given all names and those among them that are classes."""
     reader = _Reader(documented, classes)
     reader.visit(ast.parse(source))
-    found = (reader.thing(node, scope) for node, scope in reader.seen)
-    return {thing.name for thing in found if thing and thing.kind in ("name", "bound") and thing.name in documented}
+    for node, scope in reader.seen:
+        thing = reader.thing(node, scope)
+        if thing and thing.kind in ("name", "bound") and thing.name in documented:
+            yield thing.name, node
+
+
+def names_used(source, documented, classes):
+    """Return the documented names that a script uses."""
+    return {name for name, _ in places(source, documented, classes)}

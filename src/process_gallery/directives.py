@@ -133,7 +133,7 @@ class Recorded(SphinxDirective):
     def _code(self, example: Example, index: int) -> nodes.Node:
         cell = example.record.cells[index]
         code = source_of(example, cell.first, cell.last)
-        block = nodes.literal_block(code, code, language="python")
+        block = nodes.literal_block(code, code, language="python", example=example.name, cell=index)
         self.set_source_info(block)
         return block
 

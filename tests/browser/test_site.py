@@ -173,6 +173,14 @@ def test_code_is_copied_without_prompts_and_names(site, chromium):
             assert "Process-1" not in text
 
 
+def test_names_in_code_lead_to_their_documentation(site, chromium):
+    for name in ("tutorial/first_process", "gallery/countdown/two_countdowns"):
+        with Visit(chromium, f"{site}/{name}.html") as visit:
+            links = visit.page.locator("article div.highlight a")
+            found = dict(zip(links.all_inner_texts(), links.evaluate_all("all => all.map((one) => one.href)"), strict=True))
+            assert found["multiprocessing.Process"] == "https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process"
+
+
 def test_files_for_machines(site):
     assert "sitemap.xml" in (SITE / "robots.txt").read_text(encoding="utf-8")
     overview = (SITE / "llms.txt").read_text(encoding="utf-8")

@@ -1,0 +1,94 @@
+"""Links from the names in recorded code to CPython's documentation, in pages outside the gallery: the first use of each in a block."""
+
+import ast
+import functools
+import html
+import re
+
+from docutils import nodes
+from names_used import places
+from sphinx.ext.intersphinx import InventoryAdapter
+
+from process_gallery import gallery
+from process_gallery.cells import decode
+
+_PIECE = re.compile(r'(<span class="\w+">)?([^<]+)(</span>)?|<[^>]*>')
+
+
+def documentation(app):
+    """Return the addresses of the names in CPython's inventory, and which of them are classes."""
+    inventory = InventoryAdapter(app.env).named_inventory["python"]
+    addresses = {}
+    for kind, entries in inventory.items():
+        if kind.startswith("py:") and kind != "py:module":
+            addresses |= {name: entry.uri for name, entry in entries.items()}
+    return addresses, set(inventory["py:class"])
+
+
+@functools.cache
+def uses(source, names, classes):
+    """Return where a script uses documented names: line from 1, column from and to in characters, name."""
+    lines = source.split("\n")
+    found = []
+    for name, node in places(source, names, classes):
+        text = ast.unparse(node)
+        if isinstance(node, ast.Attribute) and (not name.endswith(text) or node.lineno != node.end_lineno):
+            text = node.attr  # of an object, the attribute alone
+        end = len(lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode())  # ast counts bytes
+        found.append((node.end_lineno, end - len(text), end, name))
+    return found
+
+
+def link(highlighted, spans):
+    """Put links into highlighted code.
+
+    Parameters
+    ----------
+    highlighted
+        HTML as Pygments writes it.
+    spans
+        Start and end in the code, in characters, and address; in order, none within another.
+    """
+    spans, place, result = list(spans), 0, []
+    for match in _PIECE.finditer(highlighted):
+        text = html.unescape(match[2] or "")
+        if text and spans and place == spans[0][0]:
+            result.append(f'<a href="{html.escape(spans[0][2])}">')
+        result.append(match[0])
+        place += len(text)
+        if text and spans and place == spans[0][1]:
+            result.append("</a>")
+            del spans[0]
+    return "".join(result)
+
+
+def link_code(app, doctree, docname):
+    """Replace the code of recorded runs by what a browser shows, with links."""
+    if app.builder.name != "html" or docname.startswith("gallery/"):
+        return
+    addresses, classes = documentation(app)
+    for block in list(doctree.findall(nodes.literal_block)):
+        example = "example" in block and gallery.get(app, block["example"])
+        if not example:
+            continue
+        source, code = decode(example.script.source), block.astext()
+        lines = source.split("\n")
+        number, offset, starts = example.record.cells[block["cell"]].first, 0, {}
+        for text in code.split("\n"):  # what is for sphinx-gallery is left out of the code
+            while lines[number - 1] != text:
+                number += 1
+            starts[number] = offset
+            number, offset = number + 1, offset + len(text) + 1
+        spans, seen, until = [], set(), 0
+        for line, start, end, name in sorted(uses(source, frozenset(addresses), frozenset(classes))):
+            if line in starts and name not in seen and starts[line] + start >= until:
+                seen.add(name)
+                until = starts[line] + end
+                spans.append((starts[line] + start, until, addresses[name]))
+        highlighted = app.builder.highlighter.highlight_block(code, "python", location=block)
+        block.replace_self(nodes.raw("", f'<div class="highlight-python notranslate">{link(highlighted, spans)}</div>\n', format="html"))
+
+
+def setup(app):
+    app.connect("doctree-resolved", link_code)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
