@@ -100,6 +100,10 @@ def test_old_interpreters_run_the_script_as_a_whole(script: Path, tmp_path: Path
     assert record.whole
     assert record.outcome == "ok"
     assert f"version: {version}\n" in record.text()
+    # As on a terminal, a line does not wait for the next.
+    script.write_text("import time\nprint('first')\ntime.sleep(0.3)\nprint('second')\n")
+    assert run(script, tmp_path / "records", found[0]) == 0
+    assert [piece.text for piece in Record.from_json(path.read_bytes()).pieces()] == ["first\n", "second\n"]
     # The hooks do no harm where nobody listens.
     for variable in ({}, {"PROCESS_GALLERY": "/nowhere:1"}):
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HOOKS), "PYTHONDONTWRITEBYTECODE": "1", **variable}

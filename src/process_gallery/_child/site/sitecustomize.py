@@ -5,7 +5,7 @@ interpreter has not loaded already, no frame in a traceback. What it has to say 
 closed each time: an example may close every file descriptor it finds.
 
 It loads on every Python from 2.7 on. Before 3.7 it can say less: no forks (the recorder finds them in /proc); on 2.7, which
-has no monotonic clock, nothing at all.
+has no monotonic clock, nothing at all, but output is line by line there, too.
 
 Where the recorder has no FIFO (``events`` ends with a slash), each process appends to a file of its own in that folder.
 """
@@ -21,7 +21,7 @@ def _install():
     if events.endswith("/"):
         flags |= os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
     forked = [0]
-    monotonic = time.monotonic  # the example may replace it, as mocks of time do
+    monotonic = getattr(time, "monotonic", None)  # kept, since the example may replace it, as mocks of time do
     now = time.monotonic_ns if sys.version_info >= (3, 7) else lambda: int(monotonic() * 1e9)
 
     def tell(kind, *words):
