@@ -134,7 +134,7 @@ class Watch(Account):
             return True
         try:
             mark = process.environ().get("PROCESS_GALLERY", "")
-        except psutil.Error:  # another user's, or macOS keeps it from us
+        except (psutil.Error, OSError):  # another user's, or macOS keeps it from us
             return False
         return bool(mark.startswith(self.request["events"].replace(os.sep, "/") + "/:"))
 
