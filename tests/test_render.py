@@ -126,6 +126,9 @@ def test_the_example_alone_is_plain():
     parsed = Parsed(render.output_html(silent, [0], uid="u"))
     assert parsed.having("pg-l") == [{"class": "pg-l", "data-t": "100"}]
     assert not parsed.having("pg-key")
+    page = render.output_html(silent, [0], uid="u", timeline=False)  # where there is one
+    assert "<pre>a\n</pre>" in page
+    assert "data-" not in page
 
 
 def test_platforms_that_cannot_tell_the_writer_show_no_names():

@@ -189,7 +189,9 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     record, kind, uid = example.record, node["kind"], node["uid"]
     code_anchor = _anchor(example) if node["on_gallery_page"] else None
     if kind == "output":
-        self.body.append(render.output_html(record, node["cells"], uid=uid, code_anchor=code_anchor))
+        parts = self.document.findall(recorded_part)
+        timeline = any(part["kind"] == "timeline" and part["example"] == node["example"] for part in parts)
+        self.body.append(render.output_html(record, node["cells"], uid=uid, code_anchor=code_anchor, timeline=timeline))
     elif kind == "stacks":
         self.body.append(render.stacks_html(record, uid=uid, code_anchor=code_anchor))
     elif kind == "timeline":

@@ -352,7 +352,7 @@ def _linked(text: str, record: Record, anchor: Anchor | None) -> str:
     return escape(text, quote=False)
 
 
-def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: Anchor | None = None) -> str:
+def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: Anchor | None = None, timeline: bool = True) -> str:
     """Return the output of cells, each line under the name of the process that printed it.
 
     Parameters
@@ -365,6 +365,8 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
         Id of the element; unique on the page.
     code_anchor
         Where on the page a line of the script is shown, for the line numbers in tracebacks.
+    timeline
+        Whether the page shows the run's timeline, too: its replay goes through an output without names as well.
 
     """
     view = _View(record)
@@ -373,6 +375,7 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
         return ""
     writers = sorted({mark[0] for line in lines for mark in (*line.marks, line.ended) if mark and mark[0] is not None})
     decorated = record.named and not view.alone
+    moves = decorated or (timeline and len(record.processes) > 1)  # can be dimmed, or replayed
     classes = ["pg", "pg-out"]
     caption = ""
     if decorated:
@@ -401,13 +404,17 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
                 '<span class="pg-folded">'
             )
         new = not number or line.process != lines[number - 1].process
-        parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=new))
+        if moves or line.gap:
+            parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=new))
+        else:
+            parts.append(_linked(line.text, record, code_anchor) + "\n")
         if number + 1 == until:
             parts.append("</span>")
     scrolls = len(lines) > LONG
     focus = ' tabindex="0" role="group" aria-label="Output"' if scrolls else ""
+    run = f" {view.attributes}" if moves else ""
     return (
-        f'<figure class="{" ".join(classes)}" id="{_attr(uid)}" {view.attributes} aria-label="Output">{caption}'
+        f'<figure class="{" ".join(classes)}" id="{_attr(uid)}"{run} aria-label="Output">{caption}'
         f'<div class="highlight{" pg-long" if scrolls else ""}"{focus}><pre>{"".join(parts)}</pre></div></figure>\n'
     )
 
@@ -422,8 +429,6 @@ def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: A
     if line.gap:
         return f'<span class="pg-l pg-gap">{escape(line.text)}\n</span>'
     runs = line.runs()
-    if len(view.record.processes) == 1:
-        return _linked(line.text, view.record, anchor) + "\n"
     if lanes is None:
         moment = _number(runs[-1].time * 1000)
         return f'<span class="pg-l" data-t="{moment}">{_linked(line.text, view.record, anchor)}\n</span>'

@@ -577,7 +577,7 @@ def visit_html(self: HTML5Translator, node: version_tabs) -> None:
 
 def _output(record: Record, uid: str) -> Iterator[str]:
     if record.processes:
-        yield render.output_html(record, range(len(record.cells)), uid=uid)
+        yield render.output_html(record, range(len(record.cells)), uid=uid, timeline=False)
     else:
         yield f'<div class="highlight"><pre>{escape(record.text())}</pre></div>'
 
