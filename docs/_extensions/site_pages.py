@@ -13,16 +13,22 @@ _FILES = {
     r"sphx-glr-thumb": ("sg_gallery.css", "sg-tags.js"),
     r"sphx-glr-script-out": ("sg_gallery-dataframe.css", "sg_gallery-rendered-html.css"),
     r"binder-badge": ("sg_gallery-binder.css",),
-    r"class=\"highlight": ("site.js",),
+    r"\bhighlight\b": ("pygments.css",),
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
     r"example-filter": ("gallery.js",),
 }
+# Sphinx's, for a "/" and for the words of a search: site.js does the first, and fetches these where someone comes from the search.
+_FETCHED = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 def _hash(text):
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def _on_read_the_docs():
+    return os.environ.get("READTHEDOCS") == "True"
 
 
 def change_page(app, pagename, templatename, context, doctree):
@@ -31,8 +37,17 @@ def change_page(app, pagename, templatename, context, doctree):
         return
     body = context.get("body") or ""
     unused = {name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names}
+    if body:  # not the search, nor the indexes
+        unused |= _FETCHED
+    if not _on_read_the_docs():
+        unused.add("furo-extensions.css")  # for its menu, and for extensions that are not here
     for key in ("css_files", "script_files"):
         context[key] = [file for file in context[key] if Path(str(file.filename)).name not in unused]
+
+    # Each word of a literal is an element of its own, for themes that break lines between these only. Furo does not.
+    for key in ("body", "toc"):
+        if context.get(key):
+            context[key] = re.sub(r'<span class="pre">([^<]*)</span>', r"\1", context[key])
 
     if pagename == "404":  # as for its files, the extension notfound does it for the navigation only
         start = app.config.notfound_urls_prefix
@@ -56,7 +71,7 @@ def change_page(app, pagename, templatename, context, doctree):
         )
 
     # `make serve` turns it off; so does Read the Docs, which adds scripts of its own: they compile code, which a policy forbids.
-    context["policy"] = None if os.environ.get("SITE_POLICY") == "off" or os.environ.get("READTHEDOCS") == "True" else policy
+    context["policy"] = None if os.environ.get("SITE_POLICY") == "off" or _on_read_the_docs() else policy
 
 
 def keep_index_entries(app):

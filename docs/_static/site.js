@@ -1,4 +1,22 @@
-// Buttons that copy code, and a way to scroll it with the keyboard.
+// What every page can do: mark the words of a search, go to the search with "/", copy code, scroll it with the keyboard.
+
+// Sphinx's own scripts do the first two, and are a tenth of a page. Here they are fetched where there are words to be marked.
+if (typeof Documentation === "undefined") { // they are not on the page
+  if (new URLSearchParams(location.search).has("highlight") || localStorage.getItem("sphinx_highlight_terms")) {
+    for (const name of ["documentation_options.js", "doctools.js", "sphinx_highlight.js"]) {
+      const script = document.createElement("script");
+      script.async = false; // one after the other
+      script.src = new URL(name, document.currentScript.src);
+      document.head.append(script);
+    }
+  } else {
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, button")) return;
+      document.querySelector("input[name=q]")?.focus();
+      event.preventDefault();
+    });
+  }
+}
 
 // Firefox and Chromium make what scrolls reachable by themselves; Safari needs to be told, and only where there is something to scroll.
 const watcher = new ResizeObserver((entries) => {
