@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.util.index_entries import split_index_msg
 
 # Extensions add their files to every page; each is kept where the page has what it is for.
@@ -74,6 +75,28 @@ def change_page(app, pagename, templatename, context, doctree):
     context["policy"] = None if os.environ.get("SITE_POLICY") == "off" or _on_read_the_docs() else policy
 
 
+def drop_spare_anchors(app, doctree, docname):
+    """Leave a heading that has an anchor of its own without those that are made from its words, which may be long."""
+    if app.builder.name == "html":
+        labels = {anchor for page, anchor in app.env.domains.standard_domain.anonlabels.values() if page == docname}
+        for section in doctree.findall(nodes.section):
+            if section["ids"][0] in labels:
+                section["ids"] = [anchor for anchor in section["ids"] if anchor in labels]
+
+
+def squeeze(app, exception):
+    """Leave comments and indentation out of the style sheets and of this project's scripts, as they are handed out."""
+    if exception or app.builder.name != "html":
+        return
+    static = Path(app.outdir, "_static")
+    for path in static.glob("*.css"):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        path.write_text(re.sub(r" ?([{};]) ?", r"\1", " ".join(text.split())), encoding="utf-8")
+    for name in ("site.js", "gallery.js", "process_gallery.js", "versions.js"):
+        lines = (line.strip() for line in (static / name).read_text(encoding="utf-8").splitlines())
+        (static / name).write_text("\n".join(line for line in lines if not line.startswith(("//", "/**"))), encoding="utf-8")
+
+
 def keep_index_entries(app):
     """Give the search the index entries of every page: Sphinx (9.0 to 9.2) forgets those of pages that this build does not write."""
     indexer = getattr(app.builder, "indexer", None)
@@ -88,5 +111,7 @@ def setup(app):
     app.add_js_file("site.js", loading_method="defer")
     app.add_js_file("gallery.js", loading_method="defer")
     app.connect("html-page-context", change_page, priority=450)
+    app.connect("doctree-resolved", drop_spare_anchors)
     app.connect("html-collect-pages", keep_index_entries)
+    app.connect("build-finished", squeeze, priority=900)  # after Furo, which writes pygments.css then
     return {"parallel_read_safe": True, "parallel_write_safe": True}
