@@ -36,7 +36,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", gallery.record_examples, priority=400)
     app.connect("builder-inited", add_static, priority=400)
     app.connect("source-read", gallery.tidy_source)
-    app.connect("doctree-read", gallery.name_cells)
+    app.connect("doctree-resolved", gallery.name_cells)
     app.connect("doctree-resolved", directives.plain_parts)
     app.connect("env-get-outdated", directives.outdated)
     app.connect("env-purge-doc", directives.purge)

@@ -426,11 +426,16 @@ def tidy_source(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = _NOISE.sub("", source[0])
 
 
-def name_cells(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each code block of a gallery page an id, so that the lines of a stack can link to it."""
-    del app
+def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put an anchor before each code block of a gallery page, so that the lines of a stack can link to it.
+
+    Not an id of the block itself: sphinx-gallery replaces the block when it links the names in it, and the id is lost.
+    """
+    del docname
+    if not draws(app):
+        return
     for comment in list(doctree.findall(nodes.comment)):
         match = _LINES.fullmatch(comment.astext().strip())
         block = comment.next_node(siblings=True, descend=False)
-        if match and isinstance(block, nodes.literal_block):
-            block["ids"].append(f"line-{match[1]}")
+        if match and isinstance(block, nodes.Element) and block.tagname in ("literal_block", "code_links_block"):
+            comment.replace_self(nodes.target("", "", ids=[f"line-{match[1]}"]))
