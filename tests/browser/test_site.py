@@ -6,10 +6,13 @@ that comes with axe-playwright-python. Without one of them, tests are skipped an
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import os
 import re
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from served import CHROMIUM, FIGURES, FLAGS, PAGES, serve
@@ -20,8 +23,6 @@ ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("SITE") or ROOT / "docs/_build/html").absolute()
 TEXT_LIMIT, FIGURE_LIMIT = 45_000, 90_000
 """Bytes that a first visit to a page may transfer, compressed, its own files included."""
-LARGE = [FIGURES, "gallery/index", "reference/errors"]
-"""Pages held to the limit of those with a figure: the index is a hundred small pictures, the messages are many."""
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +89,42 @@ def test_fetches_little_and_nothing_from_elsewhere(site, chromium, name):
         assert not visit.errors
         assert not [url for url in visit.requests if not url.startswith((f"{site}/", "data:"))]
         weight = sum(size for size, _ in visit.sizes)
-        limit = FIGURE_LIMIT if name in LARGE else TEXT_LIMIT
+        limit = FIGURE_LIMIT if name == FIGURES else TEXT_LIMIT
         assert weight <= limit, "\n".join(f"{size:7} {url}" for size, url in sorted(visit.sizes, reverse=True))
+
+
+def test_no_page_is_heavy(site):
+    """What every page and the files that it names weigh, pictures that are fetched later left out; the search has the index of the site."""
+    sizes = {}
+    heavy = []
+    for path in sorted(set(SITE.rglob("*.html")) - {SITE / "search.html"}):
+        text = path.read_text(encoding="utf-8")
+        tags = re.findall(r"<(?:link|script|img)\b[^>]*>", text)
+        eager = [tag for tag in tags if re.search(r'^<script|^<img(?!.*loading="lazy")|rel="(stylesheet|shortcut icon)"', tag)]
+        names = {match[1] for tag in eager if (match := re.search(r'(?:src|href)="([^":?#]+)', tag))}
+        prefix = urlsplit(site).path
+        files = {SITE / name.removeprefix(f"{prefix}/") if name.startswith("/") else (path.parent / name).resolve() for name in names}
+        for file in files | {path}:
+            if file not in sizes:
+                sizes[file] = len(gzip.compress(file.read_bytes()))
+        weight = sum(sizes[file] for file in files | {path})
+        if weight > (FIGURE_LIMIT if "recorded-figure" in text else TEXT_LIMIT):
+            heavy.append(f"{weight} {path.relative_to(SITE)}")
+    assert sizes[SITE / "_static/styles/furo.css"] > 5000
+    assert not heavy
+
+
+def test_links_within_the_site_arrive(site):
+    pages = {path: path.read_text(encoding="utf-8") for path in SITE.rglob("*.html") if path.name != "404.html"}
+    anchors = {path: {unescape(name) for name in re.findall(r'\s(?:id|name)="([^"]+)"', text)} for path, text in pages.items()}
+    broken = set()
+    for path, text in pages.items():
+        for link in re.findall(r'<a\b[^>]*\shref="([^":]+)"', text):
+            name, _, anchor = unquote(unescape(link)).partition("#")
+            target = (path.parent / name.partition("?")[0]).resolve() if name else path
+            if not target.exists() or (anchor and anchor not in anchors.get(target, ())):
+                broken.add(f"{path.relative_to(SITE)}: {link}")
+    assert not broken
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -123,6 +158,21 @@ def test_works_from_a_file(chromium, site, name):
 def test_search_works_under_the_policy(site, chromium):
     with Visit(chromium, f"{site}/search.html?q=deadlock") as visit:
         visit.page.wait_for_selector("#search-results li a")
+        assert not visit.errors
+
+
+def test_words_that_were_searched_for_are_marked(site, chromium):
+    with Visit(chromium, f"{site}/search.html?q=deadlock") as visit:
+        visit.page.click("#search-results li a >> nth=0")
+        visit.page.wait_for_selector("article .highlighted")
+        visit.page.keyboard.press("Escape")
+        assert visit.page.locator("article .highlighted").count() == 0
+        visit.page.reload()
+        assert not visit.page.evaluate("typeof Documentation !== 'undefined'"), "it is fetched for the marks only"
+        visit.page.keyboard.press("/")
+        assert visit.page.evaluate("document.activeElement.name") == "q"
+        visit.page.keyboard.type("a/b")
+        assert visit.page.input_value(".sidebar-search") == "a/b"
         assert not visit.errors
 
 
