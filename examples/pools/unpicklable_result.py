@@ -6,8 +6,8 @@ What a task returns is pickled in the worker. If that fails, the work was done a
 lost: a ``Pool`` raises ``MaybeEncodingError`` in the parent, an executor the pickling
 error itself.
 
-The task below returns a function that it made. The same happens to a generator, an open
-file, a database cursor, or an object that has one of them deep inside.
+The task below returns a generator. The same happens to a lambda, an open file, a
+database cursor, or an object that has one of them deep inside.
 """
 
 # sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor"]
