@@ -22,6 +22,7 @@ def save(name):
 
 if __name__ == "__main__":
     with multiprocessing.Pool(2) as pool:
+        pool.map(time.sleep, [0.1, 0.1], chunksize=1)  # both workers are up
         for name in ["one", "two", "three"]:
             pool.apply_async(save, (name,))
         time.sleep(0.2)
@@ -30,8 +31,8 @@ if __name__ == "__main__":
     print("some time later: nothing has been saved")
 
 # %%
-# The work had begun, and ended there: no error, no warning, nothing saved. The end of the block calls
-# :meth:`Pool.terminate <multiprocessing.pool.Pool.terminate>`.
+# The work had begun, and ended there: no error, no warning, nothing saved. The end of
+# the block calls :meth:`Pool.terminate <multiprocessing.pool.Pool.terminate>`.
 #
 # Now the same with the executor:
 
