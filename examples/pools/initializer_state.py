@@ -90,7 +90,4 @@ if __name__ == "__main__":
 # database connection, the log file or the network session there, one for each worker.
 # :class:`~concurrent.futures.ProcessPoolExecutor` takes the same two arguments.
 #
-# If an initializer raises, the executor gives up with
-# :exc:`~concurrent.futures.process.BrokenProcessPool`. A ``Pool`` starts a new worker
-# in place of the dead one, which raises again, and so on without end: let an
-# initializer that can fail keep the exception and raise it in the first task.
+# What happens if an initializer raises: :doc:`/gallery/pools/failing_initializer`.
