@@ -46,7 +46,8 @@ if __name__ == "__main__":
 # One release too many
 # --------------------
 # A semaphore is a counter. ``release`` adds one, whoever calls it and however often,
-# and a mistake raises the limit for good. A ``BoundedSemaphore`` refuses:
+# and a mistake raises the limit for good. A ``BoundedSemaphore`` refuses, though not on
+# macOS, where :class:`it is no different <multiprocessing.BoundedSemaphore>`:
 
 if __name__ == "__main__":
     for kind in (multiprocessing.Semaphore, multiprocessing.BoundedSemaphore):
