@@ -54,8 +54,9 @@ if __name__ == "__main__":
 # ---------------------------------
 # ``map`` raises and the results of the tasks that went well are lost. The iterator of
 # ``Pool.imap`` raises in the place of the failed one, and can be asked for more. The
-# iterator of :meth:`Executor.map <concurrent.futures.Executor.map>` is a generator: the
-# exception ends it.
+# iterator of :meth:`Executor.map <concurrent.futures.Executor.map>` is a generator: up to
+# Python 3.15 the exception ends it, and cancels what has not begun
+# (https://github.com/python/cpython/issues/108518).
 
 
 def read_all(name, results):
