@@ -59,10 +59,11 @@ if __name__ == "__main__":
     print("after get and join its exit code is", child.exitcode)
 
 # %%
-# Read the two stacks from the bottom. ``put`` returned long ago; it only handed the
-# bytes to a thread. That thread stands in ``_send``: the pipe is full and nobody reads.
-# The main thread has left ``produce_and_tell`` and is about to end, but joins the
-# thread first, lest the bytes be lost.
+# Open the frames that are folded, and read the two stacks from the bottom. ``put``
+# returned long ago; it only handed the bytes to a thread. That thread stands in
+# ``_send``: the pipe is full and nobody reads. The main thread has left
+# ``produce_and_tell`` and is about to end, but joins the thread first, lest the bytes be
+# lost.
 #
 # What to do
 # ----------
