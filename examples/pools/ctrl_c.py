@@ -70,6 +70,8 @@ def interrupt(title, program):
 
 
 if __name__ == "__main__":
+    # A script started in the background (&) ignores SIGINT, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupt(
         "Pool.map",
         """
