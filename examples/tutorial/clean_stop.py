@@ -64,7 +64,7 @@ def run(blocks, workers=2, after_answer=lambda done, children: None):
     for child in children:
         child.start()
     todo = iter(blocks)
-    best, done, pending = (0, None), 0, 0
+    best, done, pending = (0, 1), 0, 0
     for block in itertools.islice(todo, 2 * workers):
         tasks.put(block)
         pending += 1

@@ -90,7 +90,7 @@ class Worker:
 
 
 def run(blocks, size=2, after_answer=lambda done, workers: None):
-    todo, best, done = deque(blocks), (0, None), 0
+    todo, best, done = deque(blocks), (0, 1), 0
     workers = [Worker() for _ in range(size)]
     while done < len(blocks):
         for worker in workers:

@@ -50,7 +50,7 @@ def run(blocks, workers=2):
     for block in [*blocks, *[None] * workers]:
         tasks.put(block)
 
-    best, failed = (0, None), []
+    best, failed = (0, 1), []
     for done in range(1, len(blocks) + 1):
         block, answer = results.get()
         if isinstance(answer, str):

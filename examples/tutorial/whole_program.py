@@ -16,7 +16,7 @@ import contextlib
 import multiprocessing
 import signal
 import sys
-from collections import Counter, deque
+from collections import deque
 from multiprocessing.connection import wait
 
 
@@ -45,11 +45,11 @@ def work(function, pipe):
     parent = multiprocessing.parent_process()
     try:
         while pipe in wait([pipe, parent.sentinel]):
-            task = pipe.recv()
-            if task is None:
+            job = pipe.recv()
+            if job is None:
                 return
             try:
-                answer = True, function(task)
+                answer = True, function(job[0])
             except Exception as error:
                 answer = False, f"{type(error).__name__}: {error}"
             pipe.send(answer)
@@ -67,7 +67,7 @@ class Worker:
         self.start()
 
     def start(self):
-        self.task = None
+        self.job = None
         self.pipe, theirs = self.context.Pipe()
         self.process = self.context.Process(
             target=work, args=(self.function, theirs), daemon=True
@@ -79,13 +79,13 @@ class Worker:
             signal.signal(signal.SIGINT, before)
         theirs.close()  # now only the worker has it: if it dies, the pipe is at its end
 
-    def send(self, task):
-        self.task = task
+    def send(self, job):
+        self.job = job
         with contextlib.suppress(OSError):  # if it is dead, wait() will say so
-            self.pipe.send(task)
+            self.pipe.send(job)
 
     def stop(self):
-        if self.task is None:
+        if self.job is None:
             self.send(None)
         else:  # the caller gave up, or pressed Ctrl-C twice: nobody wants its answer
             self.process.kill()
@@ -107,38 +107,39 @@ class Interrupted:
 
 
 # %%
-# The work queue. It yields each task with its answer, as they come.
+# The work queue. It yields each task with its answer, as they come. A job is a task,
+# and how many tries are left for it.
 
 
 def run(function, tasks, size=2, context=None, tries=2):
     """Yield (task, good, answer); `answer` is a message if `good` is false."""
     context = context or multiprocessing.get_context()
-    todo, lost = deque(tasks), Counter()
+    todo = deque((task, tries) for task in tasks)
     workers = [Worker(context, function) for _ in range(size)]
     with Interrupted() as interrupted, contextlib.ExitStack() as stack:
         for worker in workers:
             stack.callback(worker.stop)
-        while todo or any(worker.task is not None for worker in workers):
+        while todo or any(worker.job for worker in workers):
             for worker in workers:
-                if worker.task is None and todo:
+                if worker.job is None and todo:
                     worker.send(todo.popleft())
             ready = wait([worker.pipe for worker in workers])
             for worker in [worker for worker in workers if worker.pipe in ready]:
-                task = worker.task
+                job = worker.job
                 try:
                     good, answer = worker.pipe.recv()
-                    worker.task = None
+                    worker.job = None
                 except (EOFError, OSError):
                     worker.process.join()
                     good, answer = False, f"exit code {worker.process.exitcode}"
                     worker.start()
-                    lost[task] += 1
-                    if task is None:  # it was idle
+                    if job is None:  # it was idle
                         continue
-                    if lost[task] < tries:
-                        todo.appendleft(task)
+                    task, left = job
+                    if left > 1:
+                        todo.appendleft((task, left - 1))
                         continue
-                yield task, good, answer
+                yield job[0], good, answer
             if interrupted.value:
                 todo.clear()
     if interrupted.value:
@@ -165,7 +166,7 @@ def main():
         for start in range(1, options.limit, size)
     ]
 
-    best, done, code = (0, None), 0, 0
+    best, done, code = (0, 1), 0, 0
     end = "\r" if sys.stderr.isatty() else "\n"
     try:
         for block, good, answer in run(longest, blocks, options.workers, context):
@@ -189,12 +190,13 @@ if __name__ == "__main__":
 # %%
 # What to look at
 # ---------------
-# ``run`` knows nothing of countdowns: give it any function that can be pickled, and any
-# tasks. It is a generator, so that its caller decides what progress looks like.
+# ``run`` knows nothing of countdowns: give it any function and any tasks that can be
+# pickled. It is a generator, so that its caller decides what progress looks like.
 #
 # A worker cannot ignore Ctrl-C before its interpreter runs, which takes a moment under
 # ``spawn``. So the parent ignores it while it starts one: an ignored signal is
-# inherited.
+# inherited. Under ``forkserver`` it is the server that inherits it, if this worker is
+# the first process that the program starts; then all later children ignore Ctrl-C too.
 #
 # What a worker needs comes to it as an argument: the function, its end of the pipe.
 # That is all it takes to work under every start method, and
