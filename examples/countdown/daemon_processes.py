@@ -32,9 +32,9 @@ if __name__ == "__main__":
     child.join()
 
 # %%
-# The first sentence is the one that people meet when they start processes inside the
-# worker of a ``multiprocessing.Pool``, because such workers are daemons. The workers of
-# a ``ProcessPoolExecutor`` are not: :doc:`/gallery/pools/nested_pools`.
+# What the daemon says is what people meet when they start processes inside the worker
+# of a ``multiprocessing.Pool``, because such workers are daemons. The workers of a
+# ``ProcessPoolExecutor`` are not: :doc:`/gallery/pools/nested_pools`.
 #
 # Two children at the end of the program
 # --------------------------------------

@@ -73,6 +73,7 @@ if __name__ == "__main__":
     for stop in (multiprocessing.Process.terminate, multiprocessing.Process.kill):
         child = multiprocessing.Process(target=time.sleep, args=(60,))
         child.start()
+        time.sleep(0.1)
         print(f"{'still running':<16} {child.exitcode!s:>4}")
         stop(child)
         child.join()
