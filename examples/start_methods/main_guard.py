@@ -86,10 +86,11 @@ if __name__ == "__main__":
 
 # %%
 # With forkserver it depends on the version who imports the main module first: the
-# child, or the server that the child is copied from. In Python 3.14 it is the server.
-# It dies of the error, and the parent reports a :exc:`ConnectionResetError`, which says
-# nothing about a guard. If you see one, look for this :exc:`RuntimeError` above it. In
-# 3.15 the server survives, and the child imports the module once more.
+# child, or the server that the child is copied from. Since 3.13.8 and 3.14.1 it is the
+# server (https://github.com/python/cpython/issues/126631). Before 3.15 it dies of the
+# error, and the parent reports a :exc:`ConnectionResetError`, which says nothing about
+# a guard. If you see one, look for this :exc:`RuntimeError` above it. In 3.15 the
+# server survives, and the child imports the module once more.
 #
 # With the guard
 # --------------

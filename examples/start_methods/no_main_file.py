@@ -77,7 +77,7 @@ if __name__ == "__main__" and "forkserver" in methods:
     run("forkserver", "python < hello.py", text=FUNCTION + START)
 
 # %%
-# (A second line of errors comes from a server that died of the first.)
+# (If there is a second line of errors, as in 3.14, the server died of the first.)
 #
 # The cure
 # --------

@@ -78,7 +78,7 @@ if __name__ == "__main__":
 # --------------
 # Functions and classes at the top level of a module, their bound methods,
 # :func:`functools.partial` of them, sockets, and the locks and queues of the same
-# context. A lock that belongs to another context is refused.
+# context. A lock that was made in a fork context is refused.
 
 if __name__ == "__main__":
     good = {

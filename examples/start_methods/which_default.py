@@ -61,8 +61,8 @@ if __name__ == "__main__":
 # The sources are the
 # :ref:`list of start methods <python:multiprocessing-start-methods>` and
 # :ref:`What's New in 3.14 <python:whatsnew314-multiprocessing-start-method>`.
-# Where there is no temporary directory to write to, 3.14.9 and 3.15.1 fall back from
-# forkserver to spawn (https://github.com/python/cpython/issues/155717).
+# Since 3.14.9 and 3.15.1 the default is spawn where there is no temporary directory to
+# write to (https://github.com/python/cpython/issues/155717).
 #
 # A program that runs on more than one of these either works with every method, or
 # says which one it needs: :doc:`/gallery/start_methods/choosing`.
