@@ -5,7 +5,7 @@ Two workers, one queue of work
 A process for each question is wasteful. Few workers that take one task after another
 from a queue divide the work by themselves: who is free takes the next.
 
-Which number below 40,000 takes the most steps? The numbers are cut into blocks. A block
+Which number below 100,000 takes the most steps? The numbers are cut into blocks. A block
 is a task, and its answer is the best number in it.
 """
 
@@ -15,7 +15,7 @@ is a task, and its answer is the best number in it.
 import multiprocessing
 import time
 
-LIMIT, SIZE = 40_000, 4_000
+LIMIT, SIZE = 100_000, 5_000
 BLOCKS = [range(start, start + SIZE) for start in range(1, LIMIT, SIZE)]
 
 
