@@ -128,12 +128,14 @@ if __name__ == "__main__":
     blocks = [range(start, start + 5_000) for start in range(1, 60_000, 5_000)]
     (steps, number), done = run(blocks, after_answer=kill_one)
     print(f"{done} of {len(blocks)} blocks done; {number} takes {steps} steps")
+    alone = max((countdown(number), number) for block in blocks for number in block)
+    print("the parent alone finds the same:", alone == (steps, number))
 
 # %%
 # What to look at
 # ---------------
-# The killed worker's block was done again, and the answer is the same as without the
-# accident. If the worker was idle when it was killed, there was nothing to do again.
+# The killed worker's block was done again, and the answer is the one that the parent
+# finds without workers. If the worker was idle when it was killed, there was nothing to do again.
 #
 # One danger is left: a block that *causes* the death, for instance because it needs too
 # much memory, would kill one worker after another. The
