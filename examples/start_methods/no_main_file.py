@@ -49,8 +49,8 @@ def run(method, what, *arguments, text="", files=None):
             text=True,
             timeout=20,
         )
-    output = result.stdout.replace(folder, "FOLDER")
     # Not the frames of the traceback, nor the prompt.
+    output = result.stdout.replace(folder, "FOLDER").replace(">>> ", "")
     keep = re.findall(r"hello from.*|\w+Error:.*", output)
     print(f"{what}:", "\n    ".join(keep))
 
