@@ -47,13 +47,13 @@ def view(number):
     """Return what this process sees."""
     return {
         "global variable": SETTING,
-        "dictionary filled later": CHANGED,
+        "dict filled later": CHANGED,
         "open file": file_behind(number),
         "number of threads": threading.active_count(),
         "logging level": logging.getLogger().level,
         "signal handler": str(signal.getsignal(signal.SIGTERM))[:10],
-        "random.Random object": hash(GENERATOR.getstate()),
-        "state of module random": hash(random.getstate()),
+        "random.Random()": hash(GENERATOR.getstate()),
+        "module random": hash(random.getstate()),
         "sys.argv": sys.argv,
         "sys.path": sys.path,
         "working directory": os.getcwd(),
@@ -79,10 +79,11 @@ def child_view(method, number):
 
 def compare(methods, number):
     views = [child_view(method, number) for method in methods]
-    print(f"{'':24}", *(f"{method:>10}" for method in methods))
+    print(f"{'':17}", *methods)
     for name, mine in view(number).items():
-        answers = ("same" if theirs[name] == mine else "-" for theirs in views)
-        print(f"{name:24}", *(f"{answer:>10}" for answer in answers))
+        answers = ["same" if theirs[name] == mine else "-" for theirs in views]
+        columns = zip(answers, methods, strict=True)
+        print(f"{name:17}", *(f"{answer:>{len(method)}}" for answer, method in columns))
 
 
 # %%
