@@ -194,9 +194,10 @@ if __name__ == "__main__":
 # pickled. It is a generator, so that its caller decides what progress looks like.
 #
 # A worker cannot ignore Ctrl-C before its interpreter runs, which takes a moment under
-# ``spawn``. So the parent ignores it while it starts one: an ignored signal is
-# inherited. Under ``forkserver`` it is the server that inherits it, if this worker is
-# the first process that the program starts; then all later children ignore Ctrl-C too.
+# ``spawn``. So the parent ignores it while it starts one: on Linux and macOS an ignored
+# signal is inherited. Under ``forkserver`` it is the server that inherits it, if this
+# worker is the first process that the program starts; then all later children ignore
+# Ctrl-C too.
 #
 # What a worker needs comes to it as an argument: the function, its end of the pipe.
 # That is all it takes to work under every start method, and
