@@ -352,6 +352,10 @@ def _linked(text: str, record: Record, anchor: Anchor | None) -> str:
     return escape(text, quote=False)
 
 
+_COLUMN = re.compile(r"(?<=\S)\s{2,}(?=\S)")
+"""What parts the columns of a table: two lines with two of these are one. It loses its sense where its lines are broken."""
+
+
 def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: Anchor | None = None, timeline: bool = True) -> str:
     """Return the output of cells, each line under the name of the process that printed it.
 
@@ -411,11 +415,14 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
         if number + 1 == until:
             parts.append("</span>")
     scrolls = len(lines) > LONG
+    if sum(len(_COLUMN.findall(line.text)) > 1 for line in lines) > 1:
+        classes.append("pg-table")
+        scrolls = scrolls or max(len(line.chars) for line in lines) > PHONE
     focus = ' tabindex="0" role="group" aria-label="Output"' if scrolls else ""
     run = f" {view.attributes}" if moves else ""
     return (
         f'<figure class="{" ".join(classes)}" id="{_attr(uid)}"{run} aria-label="Output">{caption}'
-        f'<div class="highlight{" pg-long" if scrolls else ""}"{focus}><pre>{"".join(parts)}</pre></div></figure>\n'
+        f'<div class="highlight{" pg-long" if len(lines) > LONG else ""}"{focus}><pre>{"".join(parts)}</pre></div></figure>\n'
     )
 
 
