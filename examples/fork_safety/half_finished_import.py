@@ -41,7 +41,7 @@ def import_another():
 
 
 def run(function, file):
-    faulthandler.dump_traceback_later(0.3, exit=True, file=file)
+    faulthandler.dump_traceback_later(1, exit=True, file=file)
     function()
 
 
@@ -57,18 +57,18 @@ if __name__ == "__main__":
         thread.join(0.01)
     print("forking in the middle of the import")
 
-    children = [fork.Process(target=run, args=(import_another, sys.stderr))]
-    children += [fork.Process(target=run, args=(import_slow, sys.stderr))]
+    children = [fork.Process(target=run, args=(import_slow, sys.stderr))]
     children += [
         fork.Process(target=run, args=(import_slow, nowhere)) for _ in range(19)
     ]
+    children += [fork.Process(target=run, args=(import_another, sys.stderr))]
     for process in children:
         process.start()
     for process in children:
         process.join()
-    stuck = [process for process in children[1:] if process.exitcode == 1]
-    print("another module: exit code", children[0].exitcode)
+    stuck = [process for process in children[:20] if process.exitcode == 1]
     print("the same module: stuck", len(stuck), "of 20")
+    print("another module: exit code", children[20].exitcode)
 
     thread.join()
     folder.cleanup()

@@ -25,7 +25,6 @@ if "fork" not in multiprocessing.get_all_start_methods():
     print("This system has no fork: nothing to show.")
     raise SystemExit
 # sphinx_gallery_end_ignore
-nowhere = open(os.devnull, "w")
 
 
 class SlowHandler(logging.Handler):
@@ -41,12 +40,12 @@ class HandlerWithItsOwnLock(logging.Handler):
             time.sleep(0.1)
 
 
-def child(stacks):
-    faulthandler.dump_traceback_later(1, exit=True, file=stacks)
+def child(stack):
+    faulthandler.dump_traceback_later(1, exit=True, file=stack)
     logging.warning("hello from a child")
 
 
-def count_stuck(handler, stacks=nowhere):
+def count_stuck(handler):
     logging.getLogger().handlers[:] = [handler]
     finished = threading.Event()
 
@@ -58,26 +57,26 @@ def count_stuck(handler, stacks=nowhere):
     thread.start()
     time.sleep(0.05)
     fork = multiprocessing.get_context("fork")
-    children = [fork.Process(target=child, args=(stacks,)) for _ in range(20)]
+    stacks = [tempfile.TemporaryFile("w+") for _ in range(20)]
+    children = [fork.Process(target=child, args=(stack,)) for stack in stacks]
     for process in children:
         process.start()
     for process in children:
         process.join()
     finished.set()
     thread.join()
-    codes = [process.exitcode for process in children]
-    print(f"{type(handler).__name__:22} stuck {codes.count(1)} of 20")
+    stuck = [stack for stack, process in zip(stacks, children) if process.exitcode == 1]
+    print(f"{type(handler).__name__:22} stuck {len(stuck)} of 20")
+    return stuck
 
 
 if __name__ == "__main__":
     count_stuck(SlowHandler())
     count_stuck(HandlerWithItsOwnLock())
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as file:
+    with tempfile.TemporaryDirectory() as folder:
         handler = logging.FileHandler(os.path.join(folder, "program.log"))
-        count_stuck(handler, file)
+        stuck = count_stuck(handler)
         handler.close()
-        file.seek(0)
-        frames = file.read().splitlines()[1:]
 
 # %%
 # The thread was inside the first handler all the time, with its lock, and no child
@@ -89,7 +88,9 @@ if __name__ == "__main__":
 # is where a stuck child of the :class:`logging.FileHandler` waits, innermost first:
 
 if __name__ == "__main__":
-    print(*frames[:5], sep="\n")
+    for stack in stuck[:1]:
+        stack.seek(0)
+        print(*stack.read().splitlines()[1:6], sep="\n")
 
 # %%
 # What to look at

@@ -32,36 +32,37 @@ def parse_all_day():
         parse()
 
 
-def child(stacks=None):
-    if stacks:
-        faulthandler.dump_traceback_later(1, exit=True, file=stacks)
+def child(stack=None):
+    if stack:
+        faulthandler.dump_traceback_later(1, exit=True, file=stack)
     parse()
 
 
 if __name__ == "__main__":
-    stacks = tempfile.TemporaryFile("w+")
     parse()  # so that no import is under way at the fork
     threads = [threading.Thread(target=parse_all_day) for _ in range(2)]
     for thread in threads:
         thread.start()
 
     fork = multiprocessing.get_context("fork")
-    children = [fork.Process(target=child, args=(stacks,)) for _ in range(40)]
+    stacks = [tempfile.TemporaryFile("w+") for _ in range(40)]
+    children = [fork.Process(target=child, args=(stack,)) for stack in stacks]
     for process in children:
         process.start()
     for process in children:
         process.join()
-    stuck = [process for process in children if process.exitcode == 1]
+    stuck = [stack for stack, process in zip(stacks, children) if process.exitcode == 1]
     print("fork: stuck", len(stuck), "of 40")
 
 # %%
 # How many depends on the version of Python and on the day: the fork must fall into the
 # moment at which some thread has the lock. Where the stuck ones are is always the same.
-# These are the innermost frames of the first that gave up:
+# These are the innermost frames of the first one:
 
 if __name__ == "__main__":
-    stacks.seek(0)
-    print(*stacks.read().splitlines()[1:6], sep="\n")
+    for stack in stuck[:1]:
+        stack.seek(0)
+        print(*stack.read().splitlines()[1:6], sep="\n")
 
 # %%
 # Python's own source stands there, line by line, and no compiled library. The same work
