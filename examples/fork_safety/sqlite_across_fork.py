@@ -7,7 +7,7 @@ harm: a child that closes it breaks the parent's transaction. The feared corrupt
 two writers is harder to provoke.
 
 The feared case first. Four children write through the connection of the parent, at the
-same time, five databases in turn:
+same time, three databases in turn:
 """
 
 # sphinx_gallery_tags = ["fork", "sqlite3"]
@@ -49,14 +49,14 @@ def look(path):
 
 
 def write_rows(connection):
-    for n in range(20):
+    for n in range(10):
         connection.execute("INSERT INTO t VALUES (?)", (n,))
         connection.commit()
 
 
 if __name__ == "__main__":
     folder = tempfile.TemporaryDirectory()
-    for number in range(5):
+    for number in range(3):
         path = os.path.join(folder.name, f"written{number}.sqlite")
         connection = new_database(path)
         run_children(4, write_rows, connection)
@@ -64,7 +64,7 @@ if __name__ == "__main__":
         print(look(path))
 
 # %%
-# Four times twenty rows would be right. Intact databases here prove nothing for other
+# Four times ten rows would be right. Intact databases here prove nothing for other
 # systems, modes and versions: SQLite's documentation counts a connection carried across
 # a fork among the ways to corrupt one
 # (https://www.sqlite.org/howtocorrupt.html, section 2.6).
