@@ -74,8 +74,9 @@ if __name__ == "__main__":
 # %%
 # Compare the two columns. Strings and floats are objects of their own, and reading them
 # copied nearly all of their memory. The small integers are the same few objects again
-# and again, so hardly a page was written. An array and a bytes object have one
-# reference count each, whatever their length.
+# and again, so hardly a page was written; since Python 3.12 their counts are not
+# written at all (:pep:`683`). An array and a bytes object have one reference count
+# each, whatever their length.
 #
 # The garbage collector writes too, into the header of each container that it visits.
 # One run of it in the child, over many small lists that nobody reads:
