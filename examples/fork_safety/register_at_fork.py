@@ -126,12 +126,16 @@ if __name__ == "__main__":
 # - ``before`` functions run last registered first, the others first registered first.
 #   If the forking thread already holds the lock, it waits for itself: use a
 #   :class:`threading.RLock`.
+# - Several such locks are acquired one after the other. If a thread takes two of them in
+#   another order, it and the fork wait for each other.
 # - A registration cannot be taken back, and keeps the object alive: register once per
 #   module, not once per object as here.
 # - It repairs locks that you can reach. The thread itself is still missing in the
 #   child, and the lock of :doc:`/gallery/fork_safety/innocent_print` is out of reach.
 #
-# CPython repairs the locks of :mod:`logging` in this way
-# (https://github.com/python/cpython/issues/50970).
+# CPython has done both to :mod:`logging`. It holds that module's own lock across each
+# fork (https://github.com/python/cpython/issues/50970). It did so with the locks of all
+# handlers, too, until their order led to deadlocks; since 3.7.4 they are made anew in
+# the child (https://github.com/python/cpython/issues/80714).
 #
 # Said about this, and tested: :ref:`folklore-new-lock-mends`.
