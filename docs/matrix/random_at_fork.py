@@ -1,4 +1,4 @@
-# Do two forked children draw the same random numbers?
+# Do two children draw the same random numbers, after a fork of the program or of the forkserver?
 from __future__ import print_function
 
 import multiprocessing
@@ -29,8 +29,8 @@ def child(connection):
     connection.send(draw())
 
 
-def by_multiprocessing():
-    context = multiprocessing.get_context("fork") if hasattr(multiprocessing, "get_context") else multiprocessing
+def by_multiprocessing(method="fork"):
+    context = multiprocessing.get_context(method) if hasattr(multiprocessing, "get_context") else multiprocessing
     receive, send = context.Pipe(False)
     process = context.Process(target=child, args=(send,))
     process.start()
@@ -42,7 +42,7 @@ def by_multiprocessing():
 def compare(name, start):
     one, two = start().split(), start().split()
     print("random.random(), %s: %s" % (name, "the same" if one[0] == two[0] else "different"))
-    print("a random.Random made before, %s: %s" % (name, "the same" if one[1] == two[1] else "different"))
+    print("a random.Random of the main file, %s: %s" % (name, "the same" if one[1] == two[1] else "different"))
 
 
 if __name__ == "__main__":
@@ -50,5 +50,7 @@ if __name__ == "__main__":
     if hasattr(os, "fork"):
         compare("os.fork", by_os_fork)
         compare("multiprocessing", by_multiprocessing)
+        if hasattr(multiprocessing, "get_context"):
+            compare("forkserver", lambda: by_multiprocessing("forkserver"))
     else:
         print("random.random(), os.fork: there is no fork here")

@@ -83,4 +83,5 @@ if __name__ == "__main__":
 # :class:`~concurrent.futures.ProcessPoolExecutor` on fork, which starts all its
 # workers at the first task, keeps it if you submit one early. If you cannot say when
 # the last fork happens, use the forkserver. It is this very rule made into a process:
-# forked from nothing, without threads, and all children come from it.
+# forked from nothing, without threads, and all children come from it. The rule holds
+# for it, too: :doc:`/gallery/fork_safety/thread_in_forkserver`.

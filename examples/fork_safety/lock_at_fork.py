@@ -85,8 +85,9 @@ if __name__ == "__main__":
     print("fork: stuck", count_stuck(fork), "of 20")
 
 # %%
-# A child that does not begin as a copy has a lock of its own, which it made itself
-# when it imported this file. The thread is still holding the parent's:
+# A child that is no copy of this process has another lock, made when this file was
+# imported once more: by the child itself, or by the forkserver. The thread is still
+# holding the parent's:
 
 if __name__ == "__main__":
     for method in ("forkserver", "spawn"):

@@ -14,7 +14,7 @@ Four sources, and what three children draw from each:
 """
 
 # sphinx_gallery_needs = ["numpy"]
-# sphinx_gallery_tags = ["fork", "random", "NumPy"]
+# sphinx_gallery_tags = ["fork", "forkserver", "spawn", "random", "NumPy"]
 
 import importlib.util
 import multiprocessing
@@ -32,43 +32,63 @@ if importlib.util.find_spec("numpy") is None:
 # sphinx_gallery_end_ignore
 import numpy as np
 
-fork = multiprocessing.get_context("fork")
 my_random = random.Random()
 generator = np.random.default_rng()
 sources = {
     "random.randrange": random.randrange,
-    "random.Random of the parent": my_random.randrange,
+    "a random.Random": my_random.randrange,
     "np.random.randint": np.random.randint,
-    "np Generator of the parent": generator.integers,
+    "a NumPy Generator": generator.integers,
 }
 
 
-def send_three(connection, draw):
-    connection.send([int(draw(1000)) for _ in range(3)])
+def draw_from_all(connection):
+    connection.send([[int(draw(1000)) for _ in range(3)] for draw in sources.values()])
 
 
-def ask(function, argument):
-    here, there = fork.Pipe()
-    process = fork.Process(target=function, args=(there, argument))
+def ask(method, function, *arguments):
+    context = multiprocessing.get_context(method)
+    here, there = context.Pipe()
+    process = context.Process(target=function, args=(there, *arguments))
     process.start()
     answer = here.recv()
     process.join()
     return answer
 
 
+def compare(method):
+    print(method)
+    children = [ask(method, draw_from_all) for _ in range(3)]
+    for name, *draws in zip(sources, *children):
+        verdict = "the same" if draws[0] == draws[1] == draws[2] else "different"
+        print(f"  {name:18}", *draws, verdict)
+
+
 if __name__ == "__main__":
-    for name, draw in sources.items():
-        answers = [ask(send_three, draw) for _ in range(3)]
-        verdict = "the same" if answers[0] == answers[1] == answers[2] else "different"
-        print(f"{name:28}", *answers, verdict)
+    compare("fork")
 
 # %%
 # The first line is the exception that hides the rule. Since Python 3.7 the module
 # ``random`` gives its hidden generator a new seed in each forked child, with
-# :func:`os.register_at_fork`. Nobody does that for the generators you make.
+# :func:`os.register_at_fork`. Nobody does that for the generators you make, nor for the
+# hidden one of ``np.random``.
 #
 # Repeated numbers raise no error. A simulation with eight workers does one eighth of
 # its work eight times, and its error bars are too small.
+#
+# Another start method is no sure cure. A spawned child imports this file and makes
+# generators of its own. A child of the forkserver did so too, until Python 3.13.8 and
+# 3.14.1. From then on the server has imported this file, once
+# (https://github.com/python/cpython/issues/126631), and its children are forks of a
+# process that made the generators:
+
+if __name__ == "__main__":
+    compare("spawn")
+    compare("forkserver")
+
+# %%
+# Where forkserver shows "the same" here, the children repeat each other, although no
+# number of theirs is the parent's.
 #
 # The mend is one generator per task, made from a seed that is handed over. NumPy
 # derives independent seeds from one, so that a run can also be repeated:
@@ -82,16 +102,16 @@ def send_from_seed(connection, seed):
 if __name__ == "__main__":
     for attempt in ("once", "again"):
         seeds = np.random.SeedSequence(2026).spawn(3)
-        print(f"{attempt:28}", *[ask(send_from_seed, seed) for seed in seeds])
+        print(f"{attempt:8}", *[ask("fork", send_from_seed, seed) for seed in seeds])
 
 # %%
 # What to look at
 # ---------------
-# The children differ from each other now, and the two lines are equal.
+# The children differ from each other now, and the two lines are equal. So it is with
+# every start method, because nothing is taken from what a child finds in its memory.
 #
 # With the standard library alone, ``random.Random(f"{seed}-{number}")`` in the child
-# serves the same purpose. Under ``spawn`` and ``forkserver`` the functions of a module
-# are seeded anew in each child; but a generator that you *send* to children as an
-# argument is copied there too, and repeats under every start method.
+# serves the same purpose. A generator that you *send* to children as an argument is
+# copied too, and repeats under every start method.
 #
 # Said about this, and tested: :ref:`folklore-random`.

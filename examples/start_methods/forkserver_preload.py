@@ -97,5 +97,5 @@ if __name__ == "__main__":
 #
 # Preload what is slow to import and harmless to have imported. A module that starts a
 # thread, opens a connection or takes a lock while it is imported does not belong here:
-# every child is forked from that server, and gets what
-# :doc:`/gallery/fork_safety/lock_at_fork` shows.
+# every child is forked from that server. The main module is preloaded, too, and
+# :doc:`/gallery/fork_safety/thread_in_forkserver` shows what then happens.
