@@ -63,13 +63,13 @@ if __name__ == "__main__":
         "array of floats": array.array("d", range(5 * count)),
         "bytes": bytes(40_000_000),
     }
-    print(f"{'data':20} {'size':>8} {'copied by reading':>18}")
+    print(f"{'data':20} {'size':>8} {'copied':>11}")
     for name, data in kinds.items():
         size = sys.getsizeof(data)
         if isinstance(data, list):
             size += sum(map(sys.getsizeof, set(data)))
         megabytes = copied(read_all, data)
-        print(f"{name:20} {size / 2**20:5.0f} MB {megabytes:15.1f} MB")
+        print(f"{name:20} {size / 2**20:5.0f} MB {megabytes:8.1f} MB")
 
 # %%
 # Compare the two columns. Strings and floats are objects of their own, and reading them

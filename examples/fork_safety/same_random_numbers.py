@@ -61,7 +61,7 @@ def compare(method):
     children = [ask(method, draw_from_all) for _ in range(3)]
     for name, *draws in zip(sources, *children):
         verdict = "the same" if draws[0] == draws[1] == draws[2] else "different"
-        print(f"  {name:18}", *draws, verdict)
+        print(f"  {name:18} {verdict:10}", *draws)
 
 
 if __name__ == "__main__":
