@@ -214,6 +214,21 @@ def test_a_traceback_is_folded_to_the_frames_of_the_example():
     assert page.count("<a ") == 1
 
 
+def test_the_frames_in_which_a_stack_of_3_15_ends_are_folded_with_the_others():
+    stack = """Timeout (0:00:01)!
+  File "made.py", line 7 in child
+  File "lib/python3.15/multiprocessing/process.py", line 320 in _bootstrap
+  File "lib/python3.15/multiprocessing/popen_fork.py", line 20 in __init__
+  File "__init__", line ??? in __init__
+  <invalid frame>
+"""
+    page = render.output_html(made([(1, stack), (0, "exit code 1\n")]), [0], uid="u")
+    parsed = Parsed(page)
+    assert parsed.pre == stack + "exit code 1\n"
+    assert [fold["data-n"] for fold in parsed.having("pg-fold")] == ["4 frames in multiprocessing/process.py, multiprocessing/popen_fork.py ..."]
+    assert "&lt;invalid frame&gt;\n</span></span>" in page, "nothing of it is left below the fold"
+
+
 def test_a_traceback_between_other_lines_is_folded_only_where_it_is_whole():
     lines = TRACEBACK.splitlines(keepends=True)
     pieces = [piece for line in lines for piece in ((1, line), (0, "tick\n"))]

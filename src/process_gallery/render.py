@@ -306,10 +306,11 @@ def _attr(text: str) -> str:
 # -- output
 
 
-_FRAME = re.compile(r'(?P<lead>[\s|+-]*)File "(?P<file>[^"]+)", line (?P<line>\d+)')
+# Some stacks of CPython 3.15's faulthandler end in a frame without a line and an invalid one.
+_FRAME = re.compile(r'(?P<lead>[\s|+-]*)(?:File "(?P<file>[^"]+)", line (?P<line>\d+|\?\?\?)|<invalid frame>)')
 
 
-def _is_own(record: Record, file: str) -> bool:
+def _is_own(record: Record, file: str | None) -> bool:
     """Return whether a file of a stack is the example's."""
     return file in (record.script, PurePosixPath(record.script).name)
 
@@ -321,7 +322,7 @@ def _foldable(record: Record, lines: list[_Line]) -> list[tuple[int, int, str]]:
     while index < len(lines):
         start, files = index, list[str]()
         while index < len(lines) and (match := _FRAME.match(lines[index].text)) and not _is_own(record, match["file"]):
-            files.append(match["file"])
+            files.append(match["file"] or match[0].strip())
             deeper = match["lead"] + "  "
             index += 1
             while index < len(lines) and lines[index].process == lines[start].process and lines[index].text.startswith(deeper):
@@ -344,7 +345,7 @@ def _frames(files: list[str]) -> str:
 def _linked(text: str, record: Record, anchor: Anchor | None) -> str:
     """Escape a line; if it is a frame of the example, link its line number to the code."""
     match = _FRAME.match(text)
-    if match and _is_own(record, match["file"]):
+    if match and _is_own(record, match["file"]) and match["line"].isdigit():
         target = anchor(int(match["line"])) if anchor else None
         before, number, after = text[: match.start("line")], match["line"], text[match.end("line") :]
         if target:
