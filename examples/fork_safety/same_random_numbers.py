@@ -88,7 +88,8 @@ if __name__ == "__main__":
 
 # %%
 # Where forkserver shows "the same" here, the children repeat each other, although no
-# number of theirs is the parent's.
+# number of theirs is the parent's. Which version does what, is shown
+# :doc:`elsewhere </reference/what_is_inherited>`.
 #
 # The mend is one generator per task, made from a seed that is handed over. NumPy
 # derives independent seeds from one, so that a run can also be repeated:
