@@ -1,3 +1,6 @@
+# /// script
+# requires-python = ">=3.14"
+# ///
 """
 A thread in the forkserver
 ==========================
@@ -18,10 +21,14 @@ reports "program started" to somewhere:
 import faulthandler
 import functools
 import multiprocessing
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 # sphinx_gallery_start_ignore
+if __name__ == "__main__" and sys.version_info < (3, 14):
+    print("This example needs Python 3.14 or later.")
+    raise SystemExit
 if "forkserver" not in multiprocessing.get_all_start_methods():
     print("This system has no forkserver: nothing to show.")
     raise SystemExit
