@@ -1,11 +1,12 @@
-# What does Python say to a function from the prompt, to leaked shared memory, and when the thread that reads results has died?
+# What does Python say to functions that a child does not find, to what comes at the end of a program, and to other rarer mistakes?
 from __future__ import print_function
 
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
-import threading
+import tempfile
 
 FROM_THE_PROMPT = """
 import multiprocessing, sys
@@ -14,6 +15,44 @@ if __name__ == "__main__":
     process = multiprocessing.get_context("spawn").Process(target=hello)
     process.start()
     process.join()
+"""
+UNDER_THE_GUARD = """
+import multiprocessing
+if __name__ == "__main__":
+    def hello(): print("hello")
+    process = multiprocessing.get_context("spawn").Process(target=hello)
+    process.start()
+    process.join()
+"""
+AFTER_THE_POOL = """
+import multiprocessing
+if __name__ == "__main__":
+    pool = multiprocessing.get_context("fork").Pool(1)
+    def hello(): print("hello")
+    try: pool.apply_async(hello).get(0.5)
+    except multiprocessing.TimeoutError: pool.terminate()
+"""
+WITHOUT_INIT = """
+import multiprocessing
+class Countdown(multiprocessing.Process):
+    def __init__(self, count): self.count = count
+Countdown(3).start()
+"""
+SUBMIT_AT_EXIT = """
+import atexit, concurrent.futures
+if __name__ == "__main__":
+    executor = concurrent.futures.ProcessPoolExecutor(1)
+    atexit.register(executor.submit, abs, -1)
+"""
+FORK_AT_EXIT = """
+import atexit, multiprocessing
+atexit.register(multiprocessing.get_context("fork").Process(target=abs, args=(1,)).start)
+"""
+MANAGER = """
+import multiprocessing
+if __name__ == "__main__":
+    try: multiprocessing.get_context("fork").Manager().shutdown()
+    except EOFError: pass
 """
 LEAK = """
 from multiprocessing import shared_memory
@@ -32,12 +71,34 @@ def raise_picky():
     raise Picky(1, 2)
 
 
-def last_words(*command):
-    done = subprocess.Popen([sys.executable] + list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+def last_words(*command, **environment):
+    done = subprocess.Popen(
+        [sys.executable] + list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+        env=dict(os.environ, **environment),
+    )  # fmt: skip
     lines = [line.strip() for line in done.communicate()[0].splitlines()]
     said = [line for line in lines if "Error: " in line or "Warning: " in line]
-    text = said[-1] if said else "nothing"
+    text = said[-1] if said else "no error"
     return text[text.index("UserWarning") :] if "UserWarning" in text else text
+
+
+def of_file(program, **environment):
+    folder = tempfile.mkdtemp()
+    try:
+        path = os.path.join(folder, "program.py")
+        with open(path, "w") as file:
+            file.write(program)
+        return last_words(path, **environment).replace(folder + os.sep, "")
+    finally:
+        shutil.rmtree(folder)
+
+
+def with_a_long_folder(program):
+    folder = tempfile.mkdtemp("_of_a_long_name" * 6)
+    try:
+        return of_file(program, TMPDIR=folder)
+    finally:
+        shutil.rmtree(folder)
 
 
 def dead_result_thread():
@@ -58,6 +119,12 @@ def dead_result_thread():
 if __name__ == "__main__":
     if hasattr(multiprocessing, "get_context"):
         print("a function from the prompt: %s" % last_words("-c", FROM_THE_PROMPT))
+        print("a function under the guard, spawn: %s" % of_file(UNDER_THE_GUARD))
+        print("a function made after the Pool, fork: %s" % of_file(AFTER_THE_POOL))
+        print("a subclass of Process without super().__init__(): %s" % of_file(WITHOUT_INIT))
+        print("submit() by an exit handler: %s" % of_file(SUBMIT_AT_EXIT))
+        print("start() by an exit handler, fork: %s" % of_file(FORK_AT_EXIT))
+        print("a Manager, temporary folder with a long name: %s" % with_a_long_folder(MANAGER))
         leak = last_words("-c", LEAK) if sys.version_info >= (3, 8) else "there is no shared memory here"
         print("a shared memory block is not unlinked: %s" % leak)
         print("terminate() after the thread of results has died: %s" % dead_result_thread())
