@@ -19,6 +19,7 @@ release = version = process_gallery.__version__
 extensions = [
     "myst_parser",  # every page but the gallery's is Markdown
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
+    "build_figures",  # what the build ran, counted
     "drawing",  # drawings that follow light and dark
     "gallery_pages",  # the gallery's indexes and filter, and what sphinx-gallery adds to pages
     "code_links",  # links from names in the code of these pages, as sphinx-gallery makes them in the gallery's

@@ -98,6 +98,11 @@ _matrices: dict[str, Matrix] = {}
 """By name, such as ``matrix/lock_at_fork``."""
 
 
+def matrices() -> dict[str, Matrix]:
+    """Return what is known of each script of this build, by name."""
+    return dict(_matrices)
+
+
 # -- before the build
 
 

@@ -1,0 +1,164 @@
+"""The ``build-figures`` directive: what this build ran, in figures that are counted in its records."""
+
+import statistics
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from sphinx.util.docutils import SphinxDirective
+
+from process_gallery import gallery, versions
+from process_gallery.cells import read_script
+from process_gallery.record import Record
+from process_gallery.recorder import Job, record_all
+from process_gallery.render import HELPERS
+
+TURNS = 5
+SCRIPT = '"""\nOne line\n========\n\nIt prints it.\n"""\n\nprint("one line")\n'
+
+
+def figures(app):
+    """Return what the records of this build say, as rows of a table in Markdown: a name, and what is counted."""
+    names = gallery.contents(gallery.example_folders(app)[0])
+    examples = [example for example in (gallery.get(app, name) for name in names) if example]
+    if not examples:
+        return []
+    records = [example.record for example in examples]
+    here = [example.record.interpreter for example in examples if not example.lacking]
+    lacking = sorted({need for example in examples for need in example.lacking})
+    longest = max(examples, key=lambda example: example.record.duration)
+    most = max(examples, key=lambda example: len(example.record.processes))
+    matrices = versions.matrices().values()
+    runs = [run for matrix in matrices for run in matrix.runs]
+    once = {run.version: run.order for run in runs}
+
+    rows = [("Examples", f"{len(examples)}")]
+    if here:
+        rows.append((f"… run by {here[0].implementation} {here[0].version}", f"{len(here)}"))
+    if lacking:
+        words = f"{len(examples) - len(here)}: the interpreter of this build lacks {', '.join(lacking)}"
+        rows.append(("… shown as they were recorded before", words))
+    rows += [
+        ("Processes that ran", _processes(records)),
+        ("… most of them in", f"{_link(app, most)}: {len(most.record.processes)}"),
+        ("… how they ended", _ends(records)),
+        ("Lines that were printed", _lines(records)),
+        *_others(records),
+        ("Time of all runs, one after the other", f"{sum(record.duration for record in records):.0f} s"),
+        ("… longest", f"{_link(app, longest)}: {longest.record.duration:.1f} s"),
+    ]
+    if runs:
+        known = versions.span(sorted(once, key=once.get))
+        rows += [
+            ("Scripts that are shown by version", f"{len(matrices)}"),
+            ("… on Python", f"{known}: {len(runs)} runs, {sum(run.live for run in runs)} of them by this build"),
+            ("… processes that ran", _processes([run.record for run in runs])),
+        ]
+    return rows
+
+
+def _count(counted):
+    return ", ".join(f"{number} {word}" for word, number in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _link(app, example):
+    return f"[{example.name.removesuffix('.py')}](/{gallery.page(app, example)})"
+
+
+def _processes(records):
+    words = {"main": "the scripts", "exec": "other programs", "unknown": "whose start was not seen"}
+
+    def word(process):
+        return "helpers of `multiprocessing`" if process.name in HELPERS else words.get(process.how, f"by {process.how}")
+
+    found = Counter(word(process) for record in records for process in record.processes)
+    return f"{found.total()}: {_count(found)}"
+
+
+def _ends(records):
+    def word(process):
+        if process.signal:
+            return "by a signal"
+        return {0: "with exit code 0", None: "unseen"}.get(process.exit_code, "with another exit code")
+
+    processes = [process for record in records for process in record.processes]
+    stuck = sum(process.stuck for process in processes)
+    return _count(Counter(map(word, processes))) + (f"; {stuck} of them hung" if stuck else "")
+
+
+def _lines(records):
+    found = Counter()
+    for record in records:
+        for piece in record.pieces():
+            found[piece.process == 0] += piece.text.count("\n")
+    return f"{found.total()}, {found[False]} of them by children"
+
+
+def _others(records):
+    found = Counter(record.outcome for record in records if record.outcome != "ok")
+    return [("Examples that end in another way than well, as they declare", f"{found.total()}: {_count(found)}")] if found else []
+
+
+def cost(python):
+    """Run a script of one line as it is and recorded, turn by turn, and return the median times in seconds."""
+    plain, recorded = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "one_line.py")
+        path.write_text(SCRIPT)
+        began = time.perf_counter()
+        for _, result in record_all([Job(read_script(path), python=python)] * TURNS):
+            recorded.append(time.perf_counter() - began)
+            if not isinstance(result, Record):
+                raise result
+            began = time.perf_counter()
+            subprocess.run([python, str(path)], stdout=subprocess.DEVNULL, check=True)
+            plain.append(time.perf_counter() - began)
+            began = time.perf_counter()
+    return statistics.median(plain), statistics.median(recorded)
+
+
+class BuildFigures(SphinxDirective):
+    """Show the figures as a table."""
+
+    def run(self):
+        app = self.env.app
+        rows = figures(app)
+        noted(self.env)[self.env.docname] = rows
+        if not rows:
+            return []
+        plain, recorded = cost(app.config.process_gallery_python)
+        words = f"{recorded * 1000:.0f} ms recorded, {plain * 1000:.0f} ms by itself (medians of {TURNS}, turn by turn)"
+        lines = [f"| {name} | {what} |" for name, what in [*rows, ("A script of one line", words)]]
+        return self.parse_text_to_nodes("\n".join(["| What | How many |", "|---|---|", *lines]))
+
+
+def noted(env):
+    """Return the figures that each page was read with; kept with the environment."""
+    if not hasattr(env, "build_figures"):
+        env.build_figures = {}
+    return env.build_figures
+
+
+def outdated(app, env, added, changed, removed):
+    """Return the pages that were read with other figures than those of the records of today."""
+    pages = noted(env)
+    today = figures(app) if pages else []
+    return [docname for docname, rows in pages.items() if rows != today]
+
+
+def forget(app, env, docname):
+    noted(env).pop(docname, None)
+
+
+def merge(app, env, docnames, other):
+    noted(env).update({docname: rows for docname, rows in noted(other).items() if docname in docnames})
+
+
+def setup(app):
+    app.add_directive("build-figures", BuildFigures)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
