@@ -117,7 +117,7 @@ if __name__ == "__main__":
 # Look at ``start`` and at the column of the tiny task. A cluster is started once and
 # used for long, so the start matters little there; the cost of each task stays. Ray
 # is a large dependency that brings its own servers, and it comes later to a new Python
-# than the standard library does: release 2.60 has no wheels for Python 3.14.
+# than the standard library does: release 2.60 has no wheels for Python 3.15.
 # Whoever reaches its ports can run code: keep them on a `private network
 # <https://docs.ray.io/en/latest/ray-security/index.html>`__.
 #
