@@ -380,7 +380,7 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
         return ""
     writers = sorted({mark[0] for line in lines for mark in (*line.marks, line.ended) if mark and mark[0] is not None})
     decorated = record.named and not view.alone
-    moves = decorated or (timeline and len(record.processes) > 1)  # can be dimmed, or replayed
+    moves = (decorated and len(writers) > 1) or (timeline and len(record.processes) > 1)  # can be dimmed, or replayed
     classes = ["pg", "pg-out"]
     caption = ""
     if decorated:
@@ -409,8 +409,8 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
                 '<span class="pg-folded">'
             )
         new = not number or line.process != lines[number - 1].process
-        if moves or line.gap:
-            parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=new))
+        if decorated or moves or line.gap:
+            parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=new, moves=moves))
         else:
             parts.append(_linked(line.text, record, code_anchor) + "\n")
         if number + 1 == until:
@@ -433,7 +433,7 @@ def _look(view: _View, index: int | None, lanes: dict[int, int]) -> str:
     return view.color(index) + (f" pg-k{lane}" if lane else "")
 
 
-def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: Anchor | None, *, new: bool) -> str:
+def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: Anchor | None, *, new: bool, moves: bool) -> str:
     if line.gap:
         return f'<span class="pg-l pg-gap">{escape(line.text)}\n</span>'
     runs = line.runs()
@@ -442,8 +442,9 @@ def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: A
         return f'<span class="pg-l" data-t="{moment}">{_linked(line.text, view.record, anchor)}\n</span>'
 
     def attributes(index: int | None, time: float) -> str:
-        who = f' data-p="{index}" data-n="{_attr(view.label(index))}"' if index is not None else ""
-        return f'{_look(view, index, lanes)}"{who} data-t="{_number(time * 1000)}"'
+        name = f' data-n="{_attr(view.label(index))}"' if index is not None else ""
+        part = f' data-p="{index}"' if moves and index is not None else ""
+        return f'{_look(view, index, lanes)}"{part}{name}' + (f' data-t="{_number(time * 1000)}"' if moves else "")
 
     first = runs[0]
     more = " pg-new" if new else ""  # another process than the line above
