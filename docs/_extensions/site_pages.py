@@ -60,6 +60,7 @@ def change_page(app, pagename, templatename, context, doctree):
     context["toctree"] = lambda **options: toctree(**options | some)
 
     # The policy names Furo's inline script and style by hash; docutils writes column widths as style attributes.
+    # Firefox fetches the next page ahead of time, which only `default-src` can allow.
     environment = app.builder.templates.environment
     base = environment.loader.get_source(environment, "!base.html")[0]
     scripts = " ".join(_hash(text) for kind, text in _INLINE.findall(base) if kind == "script")
@@ -67,8 +68,8 @@ def change_page(app, pagename, templatename, context, doctree):
     def policy(style):
         styles = " ".join(_hash(text) for _, text in _INLINE.findall(style))
         return (
-            f"default-src 'none'; script-src 'self' {scripts}; style-src-elem 'self' {styles}; style-src-attr 'unsafe-inline'; "
-            "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'"
+            f"default-src 'self'; script-src 'self' {scripts}; style-src-elem 'self' {styles}; style-src-attr 'unsafe-inline'; "
+            "img-src 'self' data:; object-src 'none'; form-action 'self'; base-uri 'none'"
         )
 
     # `make serve` turns it off; so does Read the Docs, which adds scripts of its own: they compile code, which a policy forbids.

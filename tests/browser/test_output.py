@@ -261,6 +261,22 @@ def test_no_replay_for_those_who_prefer_reduced_motion(visit):
     page.locator(".pg-play").first.wait_for(state="visible")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colors_leave_lanes_signs_and_what_is_pressed(visit, scheme):
+    page = visit("dark.html", forced_colors="active", color_scheme=scheme)
+    style = "(element, [part, name]) => getComputedStyle(element, part)[name]"
+    text = page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+    line = page.locator("#run-0-out .pg-l[data-p='1']").first
+    assert line.evaluate(style, [None, "color"]) == text
+    assert f"linear-gradient({text}" in line.evaluate(style, [None, "backgroundImage"]), "the lane is in the reader's colour"
+    assert page.locator("#run-0-time .pg-bars .pg-full").first.evaluate(style, [None, "stroke"]) == text
+    assert page.locator("#run-0-time .pg-sign:not(.pg-sign-ask)").first.evaluate(style, ["::before", "backgroundColor"]) == text
+    one, two = (page.locator(f"#run-0-out .pg-key[data-p='{number}']") for number in (1, 2))
+    one.click()  # and the mouse stays over it
+    assert one.evaluate(style, [None, "backgroundColor"]) != two.evaluate(style, [None, "backgroundColor"])
+    assert one.evaluate(style, [None, "color"]) != one.evaluate(style, [None, "backgroundColor"])
+
+
 def test_nothing_is_lost_without_javascript(visit):
     page = visit(java_script_enabled=False)
     assert page.locator("button, select").count() == 0

@@ -59,9 +59,9 @@ def chromium(tmp_path_factory):
 class Visit:
     """A page, and what was fetched and said while it was opened."""
 
-    def __init__(self, browser, address, *, width=1440, scheme="light", scripts=True):
+    def __init__(self, browser, address, *, width=1440, scheme="light", scripts=True, **options):
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce"
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce", **options
         )
         self.page = self.context.new_page()
         self.errors, self.requests, self.sizes = [], [], []
@@ -127,7 +127,7 @@ def test_links_within_the_site_arrive(site):
     assert not broken
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [320, 390, 1440])  # 320: a window of 1280 at 400 %
 @pytest.mark.parametrize("name", PAGES)
 def test_layout_stays(site, chromium, name, width):
     with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
@@ -173,6 +173,19 @@ def test_words_that_were_searched_for_are_marked(site, chromium):
         assert visit.page.evaluate("document.activeElement.name") == "q"
         visit.page.keyboard.type("a/b")
         assert visit.page.input_value(".sidebar-search") == "a/b"
+        assert not visit.errors
+
+
+def test_policy_allows_to_fetch_the_next_page_ahead(site, chromium):
+    """As Firefox does by itself: there, what the policy forbids would be said on every page."""
+    with Visit(chromium, f"{site}/index.html") as visit:
+        address = visit.page.evaluate("document.querySelector('link[rel=next]').href")
+        visit.page.evaluate(
+            "href => new Promise((done) => { const link = document.createElement('link'); link.rel = 'prefetch'; link.href = href; "
+            "link.onload = link.onerror = done; document.head.append(link) })",
+            address,
+        )
+        assert address in visit.requests
         assert not visit.errors
 
 
@@ -229,6 +242,42 @@ def test_names_in_code_lead_to_their_documentation(site, chromium):
             links = visit.page.locator("article div.highlight a")
             found = dict(zip(links.all_inner_texts(), links.evaluate_all("all => all.map((one) => one.href)"), strict=True))
             assert found["multiprocessing.Process"] == "https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process"
+COVERED = """() => {
+  const found = [];
+  for (const button of document.querySelectorAll('button.copy')) {
+    const pre = button.parentElement.querySelector('pre');
+    pre.scrollLeft = pre.scrollWidth;
+    const { left, bottom, top, height } = button.getBoundingClientRect();
+    if (!height) continue; // in a tab that is not chosen
+    const texts = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (texts.nextNode()) {
+      if (!texts.currentNode.data.trim()) continue;
+      range.selectNodeContents(texts.currentNode);
+      const boxes = [...range.getClientRects()];
+      if (boxes.some((box) => box.right > left + 1 && box.top < bottom - 1 && box.bottom > top + 1)) found.push(pre.textContent);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_copy_buttons_cover_nothing_on_a_phone(site, chromium, name):
+    """They are always there, as nothing hovers; text is beside them, or can be scrolled there."""
+    with Visit(chromium, f"{site}/{name}.html", width=390, is_mobile=True, has_touch=True) as visit:
+        blocks = visit.page.locator("div.highlight > pre").count()
+        visit.page.wait_for_function("count => document.querySelectorAll('button.copy').length === count", arg=blocks)
+        assert not visit.page.evaluate(COVERED)
+
+
+def test_tabs_and_focus_are_seen_in_forced_colors(site, chromium):
+    with Visit(chromium, f"{site}/reference/what_is_inherited.html", forced_colors="active") as visit:
+        edge = "(element) => getComputedStyle(element).borderBottomColor"
+        chosen, other = (visit.page.locator(f".pg-versions > input{state} + label").first for state in (":checked", ":not(:checked)"))
+        assert chosen.evaluate(edge) != other.evaluate(edge)
+        visit.page.focus(".sidebar-search")
+        assert visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
 def test_files_for_machines(site):
