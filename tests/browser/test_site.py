@@ -312,4 +312,20 @@ def test_prints_without_the_navigation(site, chromium):
         assert not visit.page.locator(".toc-drawer").is_visible()
         ink = visit.page.evaluate("getComputedStyle(document.querySelector('article h1')).color")
         assert ink in ("rgb(0, 0, 0)", "rgb(10, 10, 10)")
+        assert not visit.page.locator(".skip-to-content").is_visible()
         assert visit.page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_prints_code_whole_and_as_it_is(site, chromium):
+    """Lines that are too long are broken, blocks go on on the next page, and no address stands in them."""
+    with Visit(chromium, f"{site}/gallery/fork_safety/lock_at_fork.html", width=600) as visit:
+        code = visit.page.locator("article div.highlight > pre")
+        assert code.first.evaluate("pre => pre.scrollWidth > pre.clientWidth"), "this page shows nothing here"
+        visit.page.emulate_media(media="print")
+        assert not [pre for pre in code.all() if pre.evaluate("pre => pre.scrollWidth > pre.clientWidth")]
+        assert code.first.evaluate("pre => [getComputedStyle(pre).breakInside, getComputedStyle(pre).overflow].join()") == "auto,visible"
+        after = "link => getComputedStyle(link, '::after').content"
+        assert {link.evaluate(after) for link in code.locator("a[href^='https:']").all()} == {"none"}
+        links = visit.page.locator("article p > a.external:not(:has(code))")
+        assert links.count(), "this page shows nothing here"
+        assert all("https://" in link.evaluate(after) for link in links.all())
