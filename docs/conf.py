@@ -102,6 +102,9 @@ epub_description = "Python's multiprocessing, taught by programs that really ran
 epub_contributor = author
 epub_identifier = epub_uid = urlsplit(html_baseurl).hostname  # the same: the two tables of contents name one each
 epub_css_files = ["site.css", "book.css"]
+# A picture, as many readers show no SVG there. It is _drawings/cover.svg in a window of 800 x 1280 pixels:
+# chromium --headless --hide-scrollbars --window-size=800,1280 --screenshot=docs/_book/cover.png docs/_drawings/cover.svg
+epub_cover = ("_static/cover.png", "epub-cover.html")
 epub_show_urls = "no"
 epub_tocscope = "includehidden"
 epub_exclude_files = ["404.xhtml"]

@@ -10,6 +10,7 @@ from docutils import nodes
 from gallery_pages import claim_of
 from markdown_it import MarkdownIt
 from sphinx.addnodes import download_reference, index, toctree
+from sphinx.builders.epub3 import Epub3Builder
 from sphinx.errors import ExtensionError
 from sphinx_markdown_builder.contexts import SubContextParams, TableContext
 from sphinx_markdown_builder.translator import MarkdownTranslator
@@ -225,6 +226,46 @@ def link_feed(app, pagename, templatename, context, doctree):
 # -- The EPUB
 
 
+class Book(Epub3Builder):
+    """Sphinx's, with the files in ``_book``, a cover that is declared as EPUB 3 asks, and contents in the order of reading."""
+
+    def init(self):
+        super().init()
+        self.config.html_static_path = [*self.config.html_static_path, "_book"]
+
+    def get_toc(self):
+        super().get_toc()
+        self.refnodes = in_order(self.refnodes)
+
+    def build_content(self):
+        Path(self.outdir, self.coverpage_name).unlink(missing_ok=True)  # an earlier build's would be taken for one more page
+        super().build_content()
+        path = Path(self.outdir, "content.opf")
+        item = f'href="{self.config.epub_cover[0]}"'
+        path.write_text(path.read_text(encoding="utf-8").replace(item, f'{item} properties="cover-image"'), encoding="utf-8")
+
+
+def in_order(entries):
+    """Leave out sections that have chapters below them, which leads back to their page after each; the chapters move up."""
+    before, pages, back = None, set(), set()
+    for entry in entries:
+        page = entry["refuri"].partition("#")[0]
+        if page != before and page in pages:
+            back.add(page)
+        pages.add(page)
+        before = page
+    kept, left_out = [], None  # the latter: the level of the section that the entry is in
+    for entry in entries:
+        page, section, _ = entry["refuri"].partition("#")
+        if left_out is not None and entry["level"] <= left_out:
+            left_out = None
+        if section and page in back:
+            left_out = entry["level"]
+        else:
+            kept.append(entry | {"level": entry["level"] - (left_out is not None)})
+    return kept
+
+
 def suit_book(app, doctree, docname):
     """Put drawings into files, in the colours of paper, and leave out what needs a browser: an EPUB's pages are XHTML without it."""
     if app.builder.name != "epub":
@@ -252,6 +293,7 @@ def suit_book(app, doctree, docname):
 def setup(app):
     app.add_config_value("feed_changelog", "../CHANGELOG.md", "", str, "The changelog that the feed is made of.")
     app.set_translator("markdown", Translator)
+    app.add_builder(Book, override=True)
     app.connect("builder-inited", check_changes, priority=100)
     app.connect("html-page-context", link_feed)
     app.connect("doctree-resolved", suit_book, priority=900)
