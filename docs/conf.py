@@ -64,7 +64,7 @@ html_title = project
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "https://multiprocessing-by-example.readthedocs.io/en/latest/")
 html_static_path = ["_static"]
 templates_path = ["_templates"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "gallery.css"]
 html_search_scorer = str(HERE / "_static/scorer.js")  # finds pasted error messages, too
 html_favicon = html_logo = "_static/mark.svg"
 html_show_sourcelink = False  # a gallery page's source is generated

@@ -518,14 +518,14 @@ def test_no_class_is_without_a_look():
     styled = set(re.findall(r"\.(pg-[a-z]+)\b", (STATIC / "process_gallery.css").read_text(encoding="utf-8")))
     script = set(re.findall(r"\bpg-[a-z]+\b", (STATIC / "process_gallery.js").read_text(encoding="utf-8")))
     assert used <= styled | script, used - styled - script
-    assert styled <= used | script | {"pg-more", "pg-long", "pg-ch", "pg-heads", "pg-helper", "pg-table", "pg-tall"}, styled - used - script
+    assert styled <= used | script | {"pg-more", "pg-long", "pg-ch", "pg-heads", "pg-helper", "pg-columns", "pg-tall"}, styled - used - script
 
 
 def test_a_table_keeps_its_lines_whole_and_can_be_scrolled_by_keyboard():
     table = "way            100     1,000\nlist         0.036     0.060\narray        0.035     0.033 milliseconds\n"
     html = render.output_html(made([(0, table)]), [0], uid="x")
-    assert 'class="pg pg-out pg-table"' in html
+    assert 'class="pg pg-out pg-columns"' in html
     assert '<div class="highlight" tabindex="0" role="group"' in html
     html = render.output_html(made([(0, "made:    <Process 1>\nstarted: <Process 1>\na  list  of  one line of words that goes on and on\n")]), [0], uid="x")
-    assert "pg-table" not in html
+    assert "pg-columns" not in html
     assert "tabindex" not in html

@@ -17,6 +17,7 @@ _FILES = {
     r"\bhighlight\b": ("pygments.css",),
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
+    r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"example-filter": ("gallery.js",),
 }
 # Sphinx's, for a "/" and for the words of a search: site.js does the first, and fetches these where someone comes from the search.

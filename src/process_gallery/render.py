@@ -417,7 +417,7 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
             parts.append("</span>")
     scrolls = len(lines) > LONG
     if sum(len(_COLUMN.findall(line.text)) > 1 for line in lines) > 1:
-        classes.append("pg-table")
+        classes.append("pg-columns")
         scrolls = scrolls or max(len(line.chars) for line in lines) > PHONE
     focus = ' tabindex="0" role="group" aria-label="Output"' if scrolls else ""
     run = f" {view.attributes}" if moves else ""
