@@ -69,6 +69,8 @@ html_search_scorer = str(HERE / "_static/scorer.js")  # finds pasted error messa
 html_favicon = html_logo = "_static/mark.svg"
 html_show_sourcelink = False  # a gallery page's source is generated
 html_copy_source = False
+# Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.
+html_context = {"READTHEDOCS": os.environ.get("READTHEDOCS") == "True"}
 html_theme_options = {
     "light_css_variables": {
         "color-brand-primary": "#0b6477",

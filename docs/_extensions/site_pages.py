@@ -29,10 +29,6 @@ def _hash(text):
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
-def _on_read_the_docs():
-    return os.environ.get("READTHEDOCS") == "True"
-
-
 def change_page(app, pagename, templatename, context, doctree):
     """Change what the templates are given. Runs before Furo does (500), which draws the navigation from `toctree`."""
     if app.builder.name != "html":  # an EPUB has another theme
@@ -41,8 +37,8 @@ def change_page(app, pagename, templatename, context, doctree):
     unused = {name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names}
     if body:  # not the search, nor the indexes
         unused |= _FETCHED
-    if not _on_read_the_docs():
-        unused.add("furo-extensions.css")  # for its menu, and for extensions that are not here
+    if not context.get("READTHEDOCS"):
+        unused.add("furo-extensions.css")  # for its advertisement, and for extensions that are not here
     for key in ("css_files", "script_files"):
         context[key] = [file for file in context[key] if Path(str(file.filename)).name not in unused]
 
@@ -73,8 +69,9 @@ def change_page(app, pagename, templatename, context, doctree):
             "img-src 'self' data:; object-src 'none'; form-action 'self'; base-uri 'none'"
         )
 
-    # `make serve` turns it off; so does Read the Docs, which adds scripts of its own: they compile code, which a policy forbids.
-    context["policy"] = None if os.environ.get("SITE_POLICY") == "off" or _on_read_the_docs() else policy
+    # `make serve` turns it off; so does Read the Docs. What it adds to pages checks its data with Ajv, which compiles code (its
+    # repository readthedocs/addons, src/data-validation.js): a policy would have to allow 'unsafe-eval', and the advertiser's hosts.
+    context["policy"] = None if os.environ.get("SITE_POLICY") == "off" or context.get("READTHEDOCS") else policy
 
 
 def drop_spare_anchors(app, doctree, docname):
