@@ -27,7 +27,6 @@ extensions = [
     "for_machines",  # sitemap, llms.txt and its Markdown, feed of changes; the EPUB
     "sphinx_markdown_builder",  # writes that Markdown
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
-    "sphinx.ext.doctest",  # `make doctest`
     "sphinx.ext.intersphinx",  # links to CPython's documentation
     "sphinxext.opengraph",  # descriptions for search engines and previews
     "notfound.extension",  # a 404 page that works from any address
@@ -36,13 +35,12 @@ extensions = [
 
 # -- What is built -----------------------------------------------------------------------------------------------------------
 
-exclude_patterns = ["_build", "_inventories", "records", "matrix", "**/sg_execution_times.rst", "sg_execution_times.rst"]
+exclude_patterns = ["_build"]  # each page is there as Markdown, too
 nitpicky = True  # a link that leads nowhere is an error
-myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
-myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_block"]
+myst_heading_anchors = 3  # for links such as page.md#heading
 # A committed inventory, so that a build needs no network; `make inventory` renews it.
 intersphinx_mapping = {"python": ("https://docs.python.org/3", str(HERE / "_inventories" / "python.inv"))}
-doctest_global_setup = "import multiprocessing"
 
 # -- The gallery: process_gallery sets what recorded runs need; examples/contents.txt gives the order ----------------------
 
@@ -50,11 +48,6 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "ignore_pattern": "^_",  # modules that examples import
-    "backreferences_dir": "gallery/backreferences",
-    "doc_module": ("multiprocessing", "concurrent"),
-    "write_computation_times": False,  # its own times are about nothing; each page shows the record's
-    "show_signature": False,
-    "download_all_examples": True,
 }
 
 # -- How it looks ------------------------------------------------------------------------------------------------------------
@@ -67,8 +60,7 @@ templates_path = ["_templates"]
 html_css_files = ["site.css", "gallery.css"]
 html_search_scorer = str(HERE / "_static/scorer.js")  # finds pasted error messages, too
 html_favicon = html_logo = "_static/mark.svg"
-html_show_sourcelink = False  # a gallery page's source is generated
-html_copy_source = False
+html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.
 html_context = {"READTHEDOCS": os.environ.get("READTHEDOCS") == "True"}
 html_theme_options = {
@@ -107,11 +99,10 @@ epub_css_files = ["site.css", "book.css"]
 # A picture, as many readers show no SVG there. It is _drawings/cover.svg in a window of 800 x 1280 pixels:
 # chromium --headless --hide-scrollbars --window-size=800,1280 --screenshot=docs/_book/cover.png docs/_drawings/cover.svg
 epub_cover = ("_static/cover.png", "epub-cover.html")
-epub_show_urls = "no"
-epub_tocscope = "includehidden"
+epub_show_urls = "no"  # they would stand after each link
+epub_tocscope = "includehidden"  # the navigation's parts are hidden on the pages
 epub_exclude_files = ["404.xhtml"]
 
 linkcheck_ignore = [re.escape(html_baseurl)]  # this site itself, which may not be published yet
 linkcheck_retries = 3
-linkcheck_timeout = 30
 linkcheck_anchors_ignore_for_url = ["https://github.com/.*"]  # GitHub writes them with JavaScript

@@ -26,7 +26,7 @@ import os, sys
 sys.path.insert(0, {str(ROOT / "docs/_extensions")!r})
 project = html_title = "small"
 extensions = ["site_pages"]
-html_theme, html_show_sourcelink, html_copy_source = "furo", False, False
+html_theme, html_copy_source = "furo", False
 html_baseurl = "{HOST}stable/"
 templates_path = [{str(ROOT / "docs/_templates")!r}]
 html_static_path = [{str(ROOT / "docs/_static")!r}, {str(ROOT / "src/process_gallery/static")!r}]
