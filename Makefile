@@ -17,7 +17,7 @@ HTML := docs/_build/html
 ZIP := docs/_build/multiprocessing-by-example.zip
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test doctest linkcheck lighthouse hosting lint torture bench matrix lock clean
+.PHONY: help html epub zip serve test doctest linkcheck lighthouse hosting lint torture bench matrix lock inventory clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,7 +26,7 @@ help:
 	@echo "make epub     build the site as a book for e-readers, in docs/_build/epub"
 	@echo "make zip      put the site into one file, to be read without a server: $(ZIP)"
 	@echo "make test     run every test: package, examples, doctests, pages, style"
-	@echo "make doctest  run the doctests of the package and of the pages"
+	@echo "make doctest  run the doctests of the package; no page has any, since a page shows runs"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
@@ -35,6 +35,7 @@ help:
 	@echo "make hosting  build the site as Read the Docs does (needs a network)"
 	@echo "make lint     ruff and mypy"
 	@echo "make lock     renew the pinned dependencies"
+	@echo "make inventory  renew the list of what CPython's documentation can be linked to (needs a network)"
 	@echo "make clean    remove what was built"
 
 html: $(READY)
@@ -50,7 +51,7 @@ zip: html
 # Into a folder of its own, without the content security policy: it would forbid the script that reloads the page.
 serve: $(READY)
 	SITE_POLICY=off $(RUN) -m sphinx_autobuild -n --keep-going -d docs/_build/doctrees --port 8000 --watch examples --watch src \
-		--re-ignore '/docs/(gallery|_build)/|__pycache__|/docs/sg_execution_times' docs docs/_build/serve
+		--re-ignore '/docs/(gallery|_build)/|__pycache__' docs docs/_build/serve
 
 linkcheck: $(READY)
 	$(SPHINX) -q -b linkcheck docs docs/_build/linkcheck
@@ -62,13 +63,12 @@ hosting: $(READY)
 	$(RUN) -m pytest -m hosting -s tests/test_hosting.py
 
 # The tests of the examples wait more than they compute, so two run at once; the others run alone, since some watch the clock.
-test: lint html doctest
+test: lint html
 	$(RUN) -m pytest -n 2 tests/test_examples.py
 	$(RUN) -m pytest --ignore tests/test_examples.py
 
 doctest: $(READY)
 	$(RUN) -m pytest -q --doctest-modules src
-	$(SPHINX) -q -b doctest docs docs/_build/doctest
 
 lint: $(READY)
 	$(RUN) -m ruff check .
@@ -91,6 +91,9 @@ lock: $(READY)
 		--group dev --group examples -o requirements/all.txt
 	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev -c requirements/all.txt -o requirements/base.txt
+
+inventory:
+	$(PYTHON) -c 'from urllib.request import urlretrieve as get; get("https://docs.python.org/3/objects.inv", "docs/_inventories/python.inv")'
 
 clean:
 	rm -rf docs/_build docs/gallery
