@@ -165,7 +165,8 @@ def test_read_the_docs_builds_the_site(tmp_path):
     assert {"index.html", "404.html", "reference/errors.html", "gallery/pools/killed_worker.html"} <= set(pages)
     for name in ("index.html", "reference/errors.html", "gallery/pools/killed_worker.html"):
         assert f'<link rel="canonical" href="{URL}{name}"' in pages[name]
-    # Read the Docs adds scripts of its own to each page, which a policy would forbid: they compile code.
+        assert '<details class="site-versions" hidden>' in pages[name]
+    # What Read the Docs adds to each page compiles code, which a policy would forbid.
     assert not [name for name, page in pages.items() if "Content-Security-Policy" in page]
     assert 'href="/en/stable/_static/' in pages["404.html"]
     assert f"{URL}sitemap.xml" in (output / "html/robots.txt").read_text(encoding="utf-8")
