@@ -87,9 +87,9 @@ matrix: $(READY)
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 
 lock: $(READY)
-	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev --group examples -o requirements/all.txt
-	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev -c requirements/all.txt -o requirements/base.txt
 
 inventory:
