@@ -515,7 +515,8 @@ def test_no_class_is_without_a_look():
         for r in (record, mixed)
     )
     used = set(re.findall(r"\bpg-[a-z]+\b", " ".join(re.findall(r'class="([^"]*)"', page))))
-    styled = set(re.findall(r"\.(pg-[a-z]+)\b", (STATIC / "process_gallery.css").read_text(encoding="utf-8")))
+    sheets = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("process_gallery.css", "timeline.css"))
+    styled = set(re.findall(r"\.(pg-[a-z]+)\b", sheets))
     script = set(re.findall(r"\bpg-[a-z]+\b", (STATIC / "process_gallery.js").read_text(encoding="utf-8")))
     assert used <= styled | script, used - styled - script
     assert styled <= used | script | {"pg-more", "pg-long", "pg-ch", "pg-heads", "pg-helper", "pg-columns", "pg-tall"}, styled - used - script

@@ -17,6 +17,7 @@ _FILES = {
     r"\bhighlight\b": ("pygments.css",),
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
+    r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"example-filter": ("gallery.js",),
 }

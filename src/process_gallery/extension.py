@@ -43,6 +43,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-merge-info", directives.merge)
     app.connect("doctree-resolved", versions.plain_tabs)
     app.add_css_file("process_gallery.css")
+    app.add_css_file("timeline.css")
     app.add_css_file("versions.css")
     app.add_js_file("process_gallery.js", loading_method="defer")
     app.add_js_file("versions.js", loading_method="defer")

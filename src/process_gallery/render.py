@@ -1,8 +1,8 @@
 """Draw records: output by process, timeline, stacks, facts, thumbnail; as HTML, SVG and plain text.
 
 Pure functions from a :class:`~process_gallery.record.Record` to text; nothing here knows Sphinx. What they return carries no
-style attribute, no event handler and no script, so a page may forbid all three. ``static/process_gallery.css`` gives the
-classes their looks; ``static/process_gallery.js`` adds dimming and replay.
+style attribute, no event handler and no script, so a page may forbid all three. ``static/process_gallery.css`` and
+``timeline.css`` give the classes their looks; ``process_gallery.js`` adds dimming and replay.
 """
 
 from __future__ import annotations

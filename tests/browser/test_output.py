@@ -76,7 +76,7 @@ def page_of(*records: Record, theme: str = "light") -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Recorded runs</title>'
-        '<link rel="stylesheet" href="furo.css"><link rel="stylesheet" href="process_gallery.css">'
+        '<link rel="stylesheet" href="furo.css"><link rel="stylesheet" href="process_gallery.css"><link rel="stylesheet" href="timeline.css">'
         '<script defer src="process_gallery.js"></script></head>'
         f'<body data-theme="{theme}"><main><h1 id="code">Recorded runs</h1>{body}</main></body></html>'
     )
@@ -86,7 +86,7 @@ def page_of(*records: Record, theme: str = "light") -> str:
 def site(tmp_path_factory):
     """Serve a folder with the pages; return its address."""
     folder = tmp_path_factory.mktemp("site")
-    for name in ("process_gallery.css", "process_gallery.js"):
+    for name in ("process_gallery.css", "timeline.css", "process_gallery.js"):
         shutil.copy(STATIC / name, folder)
     (folder / "furo.css").write_text(FURO)
     for theme in ("light", "dark"):
