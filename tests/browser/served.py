@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.server
+import importlib.util
+import os
 import re
 import shutil
 import threading
@@ -44,6 +46,13 @@ TYPES = {
 }
 
 
+def axe_source() -> str | None:
+    """Return axe-core's source: of the file that AXE_PATH names, else of axe-playwright-python; None if there is neither."""
+    package = importlib.util.find_spec("axe_playwright_python")
+    path = Path(os.environ.get("AXE_PATH") or (Path(package.origin).with_name("axe.min.js") if package else ""))
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
 @contextlib.contextmanager
 def serve(site: Path) -> Iterator[str]:
     """Serve the site compressed, below the path that its 404 page expects; give its address."""
@@ -66,7 +75,8 @@ def serve(site: Path) -> Iterator[str]:
                 self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):  # the browser has turned to another page
+                self.wfile.write(content)
 
         def log_message(self, *args):
             pass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import re
 import shutil
 import statistics
@@ -13,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from served import CHROMIUM, FLAGS
+from served import CHROMIUM, FLAGS, axe_source
 
 from process_gallery import render
 from process_gallery.record import Cell, Interpreter, Piece, Process, Record
@@ -317,24 +316,17 @@ def test_the_page_stays_in_its_frame_and_does_not_jump(visit, theme, width):
 @pytest.mark.parametrize("width", [390, 1200])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(visit, theme, width):
-    path = axe()
-    if path is None:
-        pytest.skip("there is no axe-core: set AXE_PATH to its axe.min.js, or npm install axe-core")
+    source = axe_source()
+    if source is None:
+        pytest.skip("no axe-core: install axe-playwright-python, or name axe.min.js in AXE_PATH")
     page = visit(f"{theme}.html", width=width, bypass_csp=True)
     for summary in page.locator("summary").all():
         summary.click()
-    page.add_script_tag(path=path)
+    page.evaluate(source)
     result = page.evaluate("axe.run()")
     print(f"axe {result['testEngine']['version']}, {theme}, {width} px: {len(result['passes'])} rules passed")
     found = [f"{v['id']}: {node['target']} {node.get('failureSummary', '')}" for v in result["violations"] for node in v["nodes"]]
     assert not found
-
-
-def axe():
-    if "AXE_PATH" in os.environ:
-        return os.environ["AXE_PATH"]
-    places = [folder / "node_modules/axe-core/axe.min.js" for folder in Path(__file__).parents]
-    return next((str(place) for place in places if place.exists()), None)
 
 
 FRAMES = """() => { window.frames_ = []; let before; const look = (now) => {

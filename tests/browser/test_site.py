@@ -7,7 +7,6 @@ that comes with axe-playwright-python. Without one of them, tests are skipped an
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import os
 import re
 from html import unescape
@@ -15,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from served import CHROMIUM, FIGURES, FLAGS, PAGES, serve
+from served import CHROMIUM, FIGURES, FLAGS, PAGES, axe_source, serve
 
 pytestmark = pytest.mark.browser
 
@@ -37,11 +36,10 @@ def site():
 @pytest.fixture(scope="module")
 def axe():
     """Return axe-core's source."""
-    package = importlib.util.find_spec("axe_playwright_python")
-    path = Path(os.environ.get("AXE_PATH") or (Path(package.origin).with_name("axe.min.js") if package else ""))
-    if not path.is_file():
+    source = axe_source()
+    if source is None:
         pytest.skip("no axe-core: install axe-playwright-python, or name axe.min.js in AXE_PATH")
-    return path.read_text(encoding="utf-8")
+    return source
 
 
 @pytest.fixture(scope="module")
