@@ -32,8 +32,8 @@ def uses(source, names, classes):
     found = []
     for name, node in places(source, names, classes):
         text = ast.unparse(node)
-        if isinstance(node, ast.Attribute) and (not name.endswith(text) or node.lineno != node.end_lineno):
-            text = node.attr  # of an object, the attribute alone
+        if isinstance(node, ast.Attribute) and (not text.replace(".", "").isidentifier() or node.lineno != node.end_lineno):
+            text = f".{node.attr}"  # of what a call returns, and the like, the attribute alone
         end = len(lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode())  # ast counts bytes
         found.append((node.end_lineno, end - len(text), end, name))
     return found
@@ -47,18 +47,19 @@ def link(highlighted, spans):
     highlighted
         HTML as Pygments writes it.
     spans
-        Start and end in the code, in characters, and address; in order, none within another.
+        Start and end in the code, in characters, and address; none within another. One that begins within a token is left out.
     """
-    spans, place, result = list(spans), 0, []
+    starts = {start: (end, address) for start, end, address in spans}
+    place, until, result = 0, None, []
     for match in _PIECE.finditer(highlighted):
         text = html.unescape(match[2] or "")
-        if text and spans and place == spans[0][0]:
-            result.append(f'<a href="{html.escape(spans[0][2])}">')
+        if text and place in starts:
+            until, address = starts[place]
+            result.append(f'<a href="{html.escape(address)}">')
         result.append(match[0])
         place += len(text)
-        if text and spans and place == spans[0][1]:
+        if text and place == until:
             result.append("</a>")
-            del spans[0]
     return "".join(result)
 
 
