@@ -125,6 +125,20 @@ def test_links_within_the_site_arrive(site):
     assert not broken
 
 
+# https://developer.chrome.com/docs/lighthouse/seo/link-text
+SAY_NOTHING = {"click here", "click this", "go", "here", "information", "learn more", "more", "more info", "more information", "right here", "read more", "see more", "start", "this"}
+
+
+def test_links_say_where_they_lead(site):
+    found = set()
+    for path in SITE.rglob("*.html"):
+        for link in re.findall(r"<a\b[^>]*\bhref=[^>]*>(.*?)</a>", path.read_text(encoding="utf-8"), re.DOTALL):
+            text = unescape(re.sub(r"<[^>]+>", "", link)).strip().lower()
+            if text in SAY_NOTHING:
+                found.add(f"{path.relative_to(SITE)}: {text}")
+    assert not found
+
+
 @pytest.mark.parametrize("width", [320, 390, 1440])  # 320: a window of 1280 at 400 %
 @pytest.mark.parametrize("name", PAGES)
 def test_layout_stays(site, chromium, name, width):
