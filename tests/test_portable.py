@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -170,6 +171,130 @@ def test_lines_end_as_on_a_console(run, monkeypatch):
     pause = "sys.stdout.flush(); time.sleep(0.05); "
     code = f"import sys, time; w = sys.stdout.buffer.write; w(b'a\\r'); {pause}w(b'\\nb\\r'); {pause}w(b'c\\r\\n'); {pause}w(b'd\\r')"
     assert run(f"{code}\n").text() == "a\nb\rc\nd\r"
+
+
+def test_helpers_are_known_where_there_is_no_proc(run, tmp_path, monkeypatch):
+    ours = (recorder.HOOKS / "sitecustomize.py").read_text(encoding="utf-8")
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(ours.replace("/proc/self", "/not/there"), encoding="utf-8")
+    monkeypatch.setattr(recorder, "HOOKS", tmp_path / "hooks")
+    result = run(
+        "import multiprocessing, time\nif __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n    lock = context.Lock()\n"
+        "    child = context.Process(target=time.sleep, args=(0.5,))\n    child.start()\n    child.join()\n"
+    )
+    names = {process.name for process in result.processes}
+    assert names == {"MainProcess", "SpawnProcess-1"} | ({"resource_tracker"} if os.name == "posix" else set())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no resource tracker")
+def test_what_the_resource_tracker_says_of_the_killed_is_not_the_examples(run):
+    result = run(
+        "import multiprocessing, os, time\nif __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n    lock = context.Lock()\n"
+        "    context.Process(target=time.sleep, args=(600,)).start()\n    print('ends', flush=True)\n    os._exit(0)\n"
+    )
+    assert [result.processes[index].name for index in result.left_behind] == ["SpawnProcess-1"]
+    assert result.text() == "ends\n"
+
+
+def test_an_error_is_reported_whole(run):
+    assert run("raise ValueError('a\\rb')\n").error == "ValueError: a\rb"
+
+
+def test_a_time_limit_holds_though_more_is_written_than_can_be_read(run, monkeypatch):
+    store = portable.Watch.store
+    monkeypatch.setattr(portable.Watch, "store", lambda *arguments: (time.sleep(0.004), store(*arguments)))
+    began = time.monotonic()
+    assert run("import os\nwhile True:\n    os.write(1, bytes(1 << 16))\n", timeout=1.0).outcome == "timeout"
+    assert time.monotonic() - began < 6
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(5, "what psutil does not know")])
+@pytest.mark.parametrize("asked", ["cmdline", "exe", "environ", "status", "ppid"])
+def test_what_the_system_does_not_tell(run, monkeypatch, asked, error):
+    def refuse(self):
+        if self.pid in own:
+            return whole(self)
+        raise error
+
+    own, whole = {os.getpid()}, getattr(psutil.Process, asked)
+    monkeypatch.setattr(psutil.Process, asked, refuse)
+    result = run("import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(0.3); print(1)'])\n")
+    assert (result.outcome, result.text()) == ("ok", "1\n")
+
+
+def test_an_interpreter_that_does_not_start(run, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError(8, "not a program")
+
+    run("print(1)\n")  # looks at the interpreter
+    before = set(threading.enumerate())
+    monkeypatch.setattr(portable.subprocess, "Popen", refuse)
+    with pytest.raises(RecorderError, match="cannot be run.*not a program"):
+        run("print(1)\n")
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def watch(tmp_path):
+    (tmp_path / "watched.py").write_text("")
+    request = recorder._Run(Job(read_script(tmp_path / "watched.py"), portable=True)).request()
+    watch = portable.Watch(request, threading.Event())
+    watch.begun_at = time.time()
+    os.rmdir(os.path.dirname(request["events"]))
+    return watch
+
+
+@pytest.fixture
+def stranger():
+    """A process that is none of the example's, and its child."""
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        there = psutil.Process(process.pid)
+        while not there.children():
+            time.sleep(0.01)
+        yield there, there.children()[0]
+        process.communicate(b"\n")
+
+
+def test_a_pid_that_is_used_again_makes_no_strangers_ours(watch, stranger):
+    parent, child = stranger
+    watch.process(parent.pid, "exec", "ended long ago")["end"] = 0.0
+    assert not watch.is_ours(child)
+
+
+def test_an_orphan_keeps_the_pid_of_its_parent_on_windows(watch, stranger, monkeypatch):
+    parent, child = stranger
+    monkeypatch.setattr(psutil.Process, "parent", lambda self: None)  # as psutil says where it has ended
+    ended = watch.process(parent.pid, "exec", "")
+    ended["end"] = child.create_time() - watch.begun_at + 1
+    assert watch.is_ours(child)
+    ended["end"] = child.create_time() - watch.begun_at - 1
+    assert not watch.is_ours(child)
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_noted_once(watch, stranger, monkeypatch):
+    def gone(self):
+        raise psutil.NoSuchProcess(self.pid)
+
+    _, child = stranger
+    watch.is_ours = lambda process: True
+    monkeypatch.setattr(psutil.Process, "ppid", gone)
+    watch.claimed(child.pid)
+    assert [process["pid"] for process in watch.processes] == [child.pid]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no fork")
+def test_what_escapes_holds_nothing_of_the_build_once_it_has_ended(run):
+    before = set(threading.enumerate())
+    code = "import os, time\nif os.fork(): os._exit(0)\nos.setsid()\ntime.sleep(3)\nfor _ in range(200): os.write(1, bytes(1 << 16))"
+    run(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {code!r}], env={{}})\n")
+    [reader] = set(threading.enumerate()) - before
+    reader.join(20)
+    assert not reader.is_alive()
 
 
 def test_examples_run_at_once_and_alone(tmp_path):

@@ -28,6 +28,9 @@ PATIENCE = 0.6
 NEWLINE = os.linesep.encode()
 SIGNALS = os.name == "posix"
 """Whether a signal can have a process write its stacks. Elsewhere faulthandler's own clock does it."""
+GONE = (psutil.Error, OSError)
+"""What psutil raises where a process has ended, or is another user's. What it does not know it lets through as the system has it."""
+_LISTING = threading.Lock()  # psutil.process_iter() keeps a list of its own, which is one for all threads
 
 
 class Watch(Account):
@@ -42,11 +45,12 @@ class Watch(Account):
         self.eof = False
         self.read_until: dict[str, int] = {}  # name of a file of reports -> how far it has been read
         self.looked: set[tuple[int, float]] = set()  # what has been looked at: pid, and when it began
-        self.living: dict[int, psutil.Process] = {}
+        self.living: dict[psutil.Process, dict[str, Any]] = {}  # the process -> what is noted of it
         self.next_look = 0.0
         self.over = False  # a look has been taken after the example's end
         self.reported: set[int] = set()  # pids that have
         self.aborting: dict[str, Any] | None = None  # alone not frozen, so what is written is of it
+        self.programs: set[str] = set()  # the files of the Pythons that have reported: one is started through another, and the like
 
     # -- the example's start
 
@@ -70,24 +74,20 @@ class Watch(Account):
         if sys.platform == "win32":
             own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         self.zero = self.now()
+        threading.Thread(target=self.read, args=(reading,), daemon=True).start()
         try:
             self.program_run = subprocess.Popen(
                 command, cwd=request["cwd"], env=environment, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, **own
             )
-        except OSError:
-            os.close(reading)
-            raise
         finally:
-            os.close(writing)
+            os.close(writing)  # where nothing has started, the thread ends by it
         self.start_main(self.program_run.pid)
         self.begun_at = 0.0
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(*GONE):
             process = psutil.Process(self.program_run.pid)
             self.begun_at = process.create_time()
             self.looked.add((process.pid, self.begun_at))
-            self.living[process.pid] = process
-            self.program = process.exe() or self.program
-        threading.Thread(target=self.read, args=(reading,), daemon=True).start()
+            self.living[process] = self.main
         threading.Thread(target=self.wait, daemon=True).start()
 
     def read(self, fd: int) -> None:
@@ -98,7 +98,8 @@ class Watch(Account):
                 data = rest + data
                 rest = data[-1:] if data.endswith(b"\r") else b""
                 data = data[: len(data) - len(rest)].replace(NEWLINE, b"\n")
-            self.output.put((self.now() - self.zero, data))
+            if not self.closing:
+                self.output.put((self.now() - self.zero, data))
         self.output.put((self.now() - self.zero, rest))
         os.close(fd)
         self.eof = True
@@ -125,40 +126,41 @@ class Watch(Account):
             if not self.is_ours(there):
                 raise ValueError(pid)
             return self.meet(there)
-        except psutil.Error:  # it has ended; the folder of reports is known to the example only
+        except GONE:  # it has ended; the folder of reports is known to the example only
             return self.process(pid, "unknown", "")
 
     def is_ours(self, process: psutil.Process) -> bool:
         """Return whether a process is one of the example's: its parent is, or its environment says so."""
-        if process.ppid() in self.by_pid:
+        parent = process.parent()  # not what has the parent's pid now: Windows gives pids again at once
+        noted = self.by_pid.get(process.ppid()) if parent is None else None  # Windows keeps the pid of a parent that has ended
+        if parent in self.living or (noted and process.create_time() - self.begun_at <= (noted["end"] or 0.0) + LOOK):
             return True
         try:
             mark = process.environ().get("PROCESS_GALLERY", "")
-        except (psutil.Error, OSError):  # another user's, or macOS keeps it from us
+        except GONE:  # another user's, or macOS keeps it from us
             return False
         return bool(mark.startswith(self.request["events"].replace(os.sep, "/") + "/:"))
 
     def meet(self, there: psutil.Process) -> dict[str, Any]:
         """Note a process that was found, or has reported itself."""
+        created, ppid = there.create_time(), there.ppid()
         process = self.process(there.pid, "unknown", "")
-        created = there.create_time()
         self.looked.add((there.pid, created))
-        self.living[there.pid] = there
+        self.living[there] = process
         process["start"] = min(max(0.0, created - self.begun_at), self.now() - self.zero)
-        parent = self.by_pid.get(there.ppid())
+        parent = self.by_pid.get(ppid)
         if parent is not None and parent is not process:
             process["parent"] = process["asked_by"] = parent["id"]
-        self.look_again(process)
+        self.look_again(process, there)
         return process
 
-    def look_again(self, process: dict[str, Any]) -> None:
+    def look_again(self, process: dict[str, Any], there: psutil.Process) -> None:
         """Name a process that has not said its name."""
-        there = self.living.get(process["pid"])
-        if process is self.main or process.get("sure") == "name" or there is None:
+        if process is self.main or process.get("sure") == "name":
             return
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(*GONE):
             name = self.command(there.pid)
-            if name and there.exe() != self.program:
+            if name and there.exe() not in self.programs:
                 process["name"], process["how"] = name, "exec"
             elif name and not process.get("sure"):
                 process["name"] = name
@@ -169,13 +171,15 @@ class Watch(Account):
             process = psutil.Process(pid)
             words = process.cmdline()
             return short(words) if words and words[0] else process.name()
-        except psutil.Error:
+        except GONE:
             return ""
 
     def look(self) -> None:
         """Find processes that have not reported themselves; note the end of those that have ended."""
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
+        with _LISTING:
+            found = list(psutil.process_iter())
+        for process in found:
+            with contextlib.suppress(*GONE):
                 created = process.create_time()
                 if (process.pid, created) in self.looked:
                     continue
@@ -185,16 +189,15 @@ class Watch(Account):
                     if known is None or known["end"] is not None:
                         self.meet(process)
                     else:
-                        self.living[process.pid] = process
+                        self.living[process] = known
         ended = self.now() - self.zero
         if self.main["end"] is not None and not self.over:  # what has ended since the last look did so before the example, for all we know
             ended, self.over = self.main["end"], True
-        for pid, process in list(self.living.items()):
-            noted = self.by_pid[pid]
+        for process, noted in list(self.living.items()):
             if alive(process):
-                self.look_again(noted)
+                self.look_again(noted, process)
                 continue
-            del self.living[pid]
+            del self.living[process]
             if noted is not self.main and noted["end"] is None:
                 noted["end"] = ended
 
@@ -207,6 +210,9 @@ class Watch(Account):
         self.reported.add(pid)
         super().event(kind, pid, ppid, when, words)
         process = self.by_pid.get(pid)
+        if kind == "exec":
+            with contextlib.suppress(*GONE):
+                self.programs.add(psutil.Process(pid).exe())
         if kind == "exit" and process is not None and process is not self.main and process["end"] is None:
             process["end"] = when
 
@@ -218,6 +224,8 @@ class Watch(Account):
             self.main["end"] = when
             code = self.program_run.returncode
             self.main["exit_code"], self.main["signal"] = (code, None) if code >= 0 else (None, -code)
+        elif self.closing:  # what the resource tracker says of those that are killed
+            return
         elif self.held or b"\x1e" in data:
             held, self.held = self.held, b""
             self.read_marked(when, None, held + data)
@@ -248,7 +256,7 @@ class Watch(Account):
                 data = file.read()
             whole = data[: data.rfind(b"\n") + 1]
             self.read_until[entry.name] = done + len(whole)
-            for line in whole.splitlines():
+            for line in whole.split(b"\n"):
                 with contextlib.suppress(ValueError, IndexError):
                     lines.append((int(line.split(b"\t")[3]), line))
         for _, line in sorted(lines):
@@ -258,7 +266,7 @@ class Watch(Account):
         """Wait for something to happen, at most some seconds; take note of it."""
         self.read_output(max(0.001, seconds))
         with contextlib.suppress(queue.Empty):
-            while True:
+            for _ in range(self.output.maxsize):  # there may be more for ever
                 self.take(*self.output.get_nowait())
         with contextlib.suppress(OSError):  # the example may remove what it finds
             self.read_events()
@@ -295,11 +303,11 @@ class Watch(Account):
                 self.abort()
             elif not self.stop.is_set():
                 left = self.let_end()
+                self.drain()
         finally:
             self.kill()
         if self.stop.is_set():
             return None
-        self.drain()
         if self.held:
             self.store(self.now() - self.zero, None, self.held)
         self.sort_out()
@@ -307,8 +315,7 @@ class Watch(Account):
 
     def others(self) -> list[tuple[dict[str, Any], psutil.Process]]:
         """Return the living processes but multiprocessing's helpers."""
-        found = [(self.by_pid[pid], process) for pid, process in self.living.items()]
-        return [(noted, process) for noted, process in found if not helper(noted)]
+        return [(noted, process) for process, noted in self.living.items() if not helper(noted)]
 
     def let_end(self) -> list[int]:
         """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return who has not."""
@@ -326,28 +333,25 @@ class Watch(Account):
 
     def abort(self) -> None:
         """Have every stuck Python write its stack: all are frozen, then each alone may go on, to be ended by a signal."""
-        self.drain(0.1)
-        self.closing = True
+        self.drain(0.1 if SIGNALS else PATIENCE)  # where there are no signals, each has had its clock run out just now
         self.look()
         stuck = self.others()
         for noted, process in stuck:
             noted["stuck"] = True
-            with contextlib.suppress(psutil.Error):
-                if SIGNALS:
-                    process.suspend()
+            with contextlib.suppress(*GONE):
+                process.suspend()
+        self.drain(0.05)
         if not SIGNALS:
-            self.drain(PATIENCE)  # each has had its clock run out just now
             for noted, process in stuck:
                 with contextlib.suppress(OSError), open(os.path.join(self.request["events"], f"{process.pid}.stacks"), "rb") as file:
-                    noted["stack"] = file.read()
+                    noted["stack"] = file.read() or noted["stack"]
             return
-        self.drain(0.05)
         for noted, process in stuck[1:] + stuck[:1]:
             self.aborting = noted
             for number in (signal.SIGABRT, signal.SIGSEGV):  # one that ignores the first may not have thought of the second
                 if noted["stack"] or not alive(process):
                     break
-                with contextlib.suppress(psutil.Error):
+                with contextlib.suppress(*GONE):
                     process.send_signal(number)
                     process.resume()
                 until = self.now() + PATIENCE
@@ -356,7 +360,7 @@ class Watch(Account):
                 self.drain(0.05)
                 if not alive(process) and noted is not self.main:
                     noted["signal"] = int(number)
-                with contextlib.suppress(psutil.Error):
+                with contextlib.suppress(*GONE):
                     process.suspend()
             self.aborting = None
 
@@ -368,12 +372,12 @@ class Watch(Account):
             self.look()
             others = [process for _, process in self.others()]
             if not others and self.now() > patience:
-                others = list(self.living.values())
+                others = list(self.living)
             if not self.living:
                 break
             for action in ("suspend", "kill"):
                 for process in others:
-                    with contextlib.suppress(psutil.Error):
+                    with contextlib.suppress(*GONE):
                         getattr(process, action)()
             self.turn(0.01)
         if os.name == "posix":
@@ -387,5 +391,5 @@ def alive(process: psutil.Process) -> bool:
     """Return whether a process runs, or could."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
+    except GONE:
         return False
