@@ -100,3 +100,10 @@ def test_links_are_put_around_what_pygments_makes_of_a_name():
     linked = code_links.link(html, [(at + 1, at + 3, "not at a token"), (at, at + 7, "a?b&c"), (begin, begin + 5, "d")])
     assert linked.replace('<a href="a?b&amp;c">', "").replace('<a href="d">', "").replace("</a>", "") == html
     assert [re.sub("<[^>]+>", "", text) for text in re.findall(r"<a href=[^>]*>(.*?)</a>", linked)] == ["os.fork", "start"]
+
+
+def test_a_decorator_keeps_no_later_name_from_its_link():
+    code = "@a.b\ndef f():\n    c()\n"
+    linked = code_links.link(highlight(code, PythonLexer(), HtmlFormatter()), [(1, 4, "d"), (18, 19, "e")])
+    assert linked.count("</a>") == 1
+    assert '<a href="e"><span class="n">c</span></a>' in linked

@@ -3,6 +3,7 @@
 import ast
 import functools
 import html
+import itertools
 import re
 
 from docutils import nodes
@@ -47,18 +48,20 @@ def link(highlighted, spans):
     highlighted
         HTML as Pygments writes it.
     spans
-        Start and end in the code, in characters, and address; none within another. One that begins within a token is left out.
+        Start and end in the code, in characters, and address; none within another. One that begins or ends within a token is left out:
+        of a decorator, with which Pygments takes the @.
     """
-    starts = {start: (end, address) for start, end, address in spans}
+    pieces = [(match[0], len(html.unescape(match[2] or ""))) for match in _PIECE.finditer(highlighted)]
+    edges = set(itertools.accumulate((length for _, length in pieces), initial=0))
+    begins = {start: (end, address) for start, end, address in spans if {start, end} <= edges}
     place, until, result = 0, None, []
-    for match in _PIECE.finditer(highlighted):
-        text = html.unescape(match[2] or "")
-        if text and place in starts:
-            until, address = starts[place]
+    for piece, length in pieces:
+        if length and place in begins:
+            until, address = begins[place]
             result.append(f'<a href="{html.escape(address)}">')
-        result.append(match[0])
-        place += len(text)
-        if text and place == until:
+        result.append(piece)
+        place += length
+        if length and place == until:
             result.append("</a>")
     return "".join(result)
 
