@@ -280,6 +280,26 @@ def test_the_page_shows_what_was_recorded_and_what_this_build_ran(site: Path) ->
     assert "  [1/1] matrix/which.py" not in build(site)  # kept
 
 
+def test_pages_are_read_again_when_records_are_added_changed_or_removed_and_only_then(site: Path) -> None:
+    def read() -> list[str]:
+        return re.findall(r"reading sources\.\.\. \[.*\] (\w+)", build(site))
+
+    records = site / "docs" / "records" / "matrix" / "which"
+    build(site)
+    assert read() == []
+    old = (records / "cpython-3.2-linux.json").read_text()
+    (records / "cpython-3.1-linux.json").write_text(old.replace("3.2.1", "3.1.1"))
+    assert read() == ["index", "second"]
+    assert ">3.1 to 3.3</label>" in page(site)
+    (records / "cpython-3.1-linux.json").unlink()
+    assert read() == ["index", "second"]
+    assert ">3.2, 3.3</label>" in page(site)
+    assert read() == []
+    (records / "cpython-3.2-linux.json").write_text(old.replace("version: old", "version: other"))
+    assert read() == ["index", "second"]
+    assert "version: other" in page(site)
+
+
 def test_other_builders_show_the_same_as_text(site: Path) -> None:
     build(site, builder="text")
     text = (site / "docs" / "_build" / "text" / "index.txt").read_text()

@@ -39,6 +39,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", gallery.name_cells)
     app.connect("doctree-resolved", directives.plain_parts)
     app.connect("env-get-outdated", directives.outdated)
+    app.connect("env-get-outdated", versions.outdated)
     app.connect("env-purge-doc", directives.purge)
     app.connect("env-merge-info", directives.merge)
     app.connect("doctree-resolved", versions.plain_tabs)

@@ -20,6 +20,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.addnodes import download_reference
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -86,7 +87,13 @@ class Matrix:
     damaged: list[str]
     """Names of the files that are no records."""
     folder: Path
-    """Where committed records are; a page that shows them depends on it."""
+    """Where committed records are."""
+
+    @property
+    def files(self) -> list[str]:
+        """What a page depends on that shows it."""
+        damaged = [self.folder / name for name in self.damaged]
+        return [str(path) for path in (self.script.path, *(run.source for run in self.runs), *damaged)]
 
     @property
     def here(self) -> Run | None:
@@ -257,6 +264,17 @@ def lines(text: str) -> dict[str, str]:
     return found
 
 
+def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Return the pages that show a script of which there are new records; what has changed or is gone, Sphinx sees itself."""
+    del added, changed, removed
+    pages = []
+    for docname, dependencies in env.dependencies.items():
+        known = {os.path.join(app.srcdir, path) for path in dependencies}
+        if any(str(matrix.script.path) in known and not known.issuperset(matrix.files) for matrix in _matrices.values()):
+            pages.append(docname)
+    return pages
+
+
 # -- directives
 
 
@@ -275,8 +293,8 @@ class _Versions(SphinxDirective):
         matrix = _matrices.get(name.removesuffix(".py"))
         if matrix is None:
             raise self.error(f"{self.name}: there is no script {name!r} in the folder process_gallery_matrix")
-        for source in (matrix.script.path, matrix.folder, *(run.source for run in matrix.runs)):
-            self.env.note_dependency(str(source))
+        for path in matrix.files:
+            self.env.note_dependency(path)
         if not matrix.runs:
             raise self.error(f"{self.name}: there is no record of {name!r}")
         return matrix
