@@ -208,6 +208,20 @@ def test_a_new_record_renews_every_page_that_shows_it(site: Site) -> None:
     assert second == re.findall(r"moment \d{15,}", site.text("gallery/moment.html"))
 
 
+def test_a_page_is_renewed_that_was_read_for_another_output(site: Site) -> None:
+    site.page("# Small\n\n```{recorded} hello\n:cells: 2\n```\n\n```{toctree}\ngallery/index\n```\n")
+    site.example("hello.py", HELLO)
+    site.build()
+    first, site.html = site.html, site.docs / "_build" / "served"
+    site.build()
+    site.example("hello.py", HELLO.replace("cell two", "cell 2"))
+    site.build()
+    site.html = first
+    site.build()
+    assert "hello from cell 2" in site.text("index.html")
+    assert "writing output... [" not in site.build()
+
+
 @pytest.mark.parametrize(
     ("directive", "says"),
     [

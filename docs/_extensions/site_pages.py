@@ -98,12 +98,14 @@ def squeeze(app, exception):
 
 
 def keep_index_entries(app):
-    """Give the search the index entries of every page: Sphinx (9.0 to 9.2) forgets those of pages that this build does not write."""
+    """Give the search the index entries of every page, in one order: Sphinx (9.0 to 9.2) forgets those of pages not written now."""
     indexer = getattr(app.builder, "indexer", None)
     if indexer:
-        for docname, entries in app.env.domains["index"].entries.items():
+        kept = indexer._index_entries  # noqa: SLF001 -- there is no public way
+        kept.clear()
+        for docname, entries in sorted(app.env.domains["index"].entries.items()):
             found = {(part, target, main) for kind, text, target, main, _ in entries for part in split_index_msg(kind, text)}
-            indexer._index_entries[docname] = sorted(found)  # noqa: SLF001 -- there is no public way
+            kept[docname] = sorted(found)
     return []
 
 

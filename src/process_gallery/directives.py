@@ -12,6 +12,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
@@ -43,6 +44,21 @@ def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[s
     for docname, used in uses(env).items():
         examples = {name: gallery.get(app, name) for name in used}
         if any(example is None or example.fingerprint != used[name] for name, example in examples.items()):
+            pages.append(docname)
+    return pages
+
+
+def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return the pages that were read for another builder or output folder and not written for this one since.
+
+    Sphinx compares pages with their sources only, and the source of a page that embeds a record is older than the record.
+    """
+    if not isinstance(app.builder, StandaloneHTMLBuilder):
+        return []
+    pages = []
+    for docname in env.dependencies.keys() | uses(env).keys():
+        page, read = Path(app.builder.get_outfilename(docname)), Path(app.doctreedir, f"{docname}.doctree")
+        if page.exists() and page.stat().st_mtime < read.stat().st_mtime:
             pages.append(docname)
     return pages
 

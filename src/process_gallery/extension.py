@@ -40,6 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", directives.plain_parts)
     app.connect("env-get-outdated", directives.outdated)
     app.connect("env-get-outdated", versions.outdated)
+    app.connect("env-updated", directives.unwritten)
     app.connect("env-purge-doc", directives.purge)
     app.connect("env-merge-info", directives.merge)
     app.connect("doctree-resolved", versions.plain_tabs)
