@@ -137,6 +137,7 @@ def test_stacks_of_what_hangs(run, monkeypatch, signals):
     assert result.processes[0].stuck
     assert 'File "example.py", line 11 in <module>' in result.processes[0].stack
     assert "cell_runner" not in result.processes[0].stack
+    assert result.processes[0].end == child.end == result.duration, "each ends when its time was over"
     assert not any(psutil.pid_exists(process.pid) and alive(process.pid) for process in result.processes)
 
 
