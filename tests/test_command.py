@@ -52,6 +52,14 @@ def test_shows_who_printed_what(script):
     assert "\x1b" not in done.stdout
 
 
+def test_json_is_utf_8_whatever_the_terminal_has(script):
+    path = script("import sys\nsys.stdout.reconfigure(encoding='utf-8')\nprint('\\xfc \\u2603')\n")
+    command = [sys.executable, "-m", "process_gallery", "record", path, "--json", "-"]
+    for encoding in ("ascii", "cp1252"):
+        done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(SRC)}, timeout=100)
+        assert json.loads(done.stdout.decode("utf-8"))["cells"][0]["output"][0]["text"] == "\xfc \u2603\n"
+
+
 def test_never_imports_sphinx(script):
     path = script("print(1)\n")
     code = (

@@ -172,6 +172,8 @@ def _write(target: str | None, records: list[Record], *, single: bool) -> None:
         return
     text = records[0].to_json(indent=1) if single else json.dumps([dataclasses.asdict(r) for r in records], ensure_ascii=False, indent=1)
     if target == "-":
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8")  # as JSON is; a pipe on Windows is not
         print(text)
         return
     try:
