@@ -13,6 +13,7 @@ a worker in one message.
 The task here is nearly nothing, so what is measured is the transport.
 """
 
+# sphinx_gallery_timeout = 60
 # sphinx_gallery_needs = ["matplotlib"]
 # sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor", "measures"]
 # sphinx_gallery_parallel = False

@@ -15,6 +15,7 @@ Both pools ask for the number of CPUs if you name none. Since Python 3.13 they a
 asked :func:`os.cpu_count`, which does not.
 """
 
+# sphinx_gallery_timeout = 60
 # sphinx_gallery_needs = ["matplotlib"]
 # sphinx_gallery_tags = ["Pool", "measures"]
 # sphinx_gallery_parallel = False
