@@ -207,6 +207,12 @@ class Watch(Account):
             # The launcher of a virtual environment (Windows) has started the interpreter proper.
             self.main["pid"] = pid
             self.by_pid[pid] = self.main
+        if kind == "fork" and pid not in self.by_pid:
+            # It may have lost its parent and emptied its environment since. What has its pid and began before it reported is the same.
+            with contextlib.suppress(*GONE):
+                there = psutil.Process(pid)
+                if there.create_time() - self.begun_at <= when + 0.05:
+                    self.meet(there)
         self.reported.add(pid)
         super().event(kind, pid, ppid, when, words)
         process = self.by_pid.get(pid)

@@ -128,11 +128,11 @@ class Supervisor(Account):
     # -- processes
 
     def process(self, pid, how, name, start=None):
-        process = super().process(pid, how, name, start)
-        try:
+        try:  # before anything is noted: what is no pid at all is an OverflowError here
             fd = os.pidfd_open(pid)
         except OSError:  # it has ended and been reaped; or the kernel is older than 5.3
             fd = None
+        process = super().process(pid, how, name, start)
         fields = stat(pid)
         process["ticks"] = fields and fields[19]
         if fd is not None:
