@@ -353,7 +353,3 @@ def test_a_gallery_is_built(tmp_path):
     page = (tmp_path / "html" / "gallery" / "children.html").read_text(encoding="utf-8")
     assert "program 3" in page
     assert "SpawnProcess-2" in page, "the timeline names the processes"
-
-
-def test_on_linux_it_is_not_what_is_used():
-    assert (sys.platform != "linux") == recorder.PORTABLE

@@ -1,8 +1,8 @@
 """Watch one example with what every platform has: a pipe, reports in files, and psutil. For macOS, Windows, and others than Linux.
 
 Cells, output, exit codes, the names and the times of Python's processes, stacks of those that hang: all that is recorded, too. What
-is not: who wrote which line. The end of a program that is no Python is known to a tenth of a second. A process is missed that has
-lost its parent and emptied its environment before it was first seen, and there is no limit of memory.
+is not: who wrote which line. The end of a program that is no Python is known to a tenth of a second. A process that does
+not report itself is missed if it has lost its parent and emptied its environment before it was first seen. There is no limit of memory.
 """
 
 from __future__ import annotations
