@@ -7,7 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent / "src"), str(HERE / "_extensions")]  # builds without installing the package, too
+sys.path[:0] = [
+    str(HERE.parent / "src"),
+    str(HERE / "_extensions"),
+]  # builds without installing the package, too
 
 import process_gallery  # noqa: E402
 
@@ -22,7 +25,8 @@ extensions = [
     "build_figures",  # what the build ran, counted
     "drawing",  # drawings that follow light and dark
     "gallery_pages",  # the gallery's indexes and filter, and what sphinx-gallery adds to pages
-    "code_links",  # links from names in the code of these pages, as sphinx-gallery makes them in the gallery's
+    # Links from names in the code of these pages, as sphinx-gallery makes them in the gallery's
+    "code_links",
     "site_pages",  # what every page carries: files, navigation, content security policy
     "for_machines",  # sitemap, llms.txt and its Markdown, feed of changes; the EPUB
     "sphinx_markdown_builder",  # writes that Markdown
@@ -33,14 +37,17 @@ extensions = [
     "sphinxext.rediraffe",  # pages that lead from an old address to the new one
 ]
 
-# -- What is built -----------------------------------------------------------------------------------------------------------
+# -- What is built
+# -----------------------------------------------------------------------------------------------------------
 
 exclude_patterns = ["_build"]  # each page is there as Markdown, too
 nitpicky = True  # a link that leads nowhere is an error
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_block"]
 myst_heading_anchors = 3  # for links such as page.md#heading
 # A committed inventory, so that a build needs no network; `make inventory` renews it.
-intersphinx_mapping = {"python": ("https://docs.python.org/3", str(HERE / "_inventories" / "python.inv"))}
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", str(HERE / "_inventories" / "python.inv"))
+}
 
 # -- The gallery: process_gallery sets what recorded runs need; examples/contents.txt gives the order ----------------------
 
@@ -54,7 +61,9 @@ sphinx_gallery_conf = {
 
 html_theme = "furo"
 html_title = project
-html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "https://multiprocessing-by-example.readthedocs.io/en/latest/")
+html_baseurl = os.environ.get(
+    "READTHEDOCS_CANONICAL_URL", "https://multiprocessing-by-example.readthedocs.io/en/latest/"
+)
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css", "gallery.css"]
@@ -83,7 +92,9 @@ html_theme_options = {
 }
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
-notfound_urls_prefix = urlsplit(html_baseurl).path  # a missing page may be at any depth: its links start at the root
+notfound_urls_prefix = urlsplit(
+    html_baseurl
+).path  # a missing page may be at any depth: its links start at the root
 
 # Pages that have moved, by their old and new names without suffix. One that leads to no page stops the build.
 rediraffe_redirects = {}
@@ -94,7 +105,9 @@ markdown_flavor = "github"  # a paragraph is one line
 
 epub_description = "Python's multiprocessing, taught by programs that really ran."
 epub_contributor = author
-epub_identifier = epub_uid = urlsplit(html_baseurl).hostname  # the same: the two tables of contents name one each
+epub_identifier = epub_uid = urlsplit(
+    html_baseurl
+).hostname  # the same: the two tables of contents name one each
 epub_css_files = ["site.css", "book.css"]
 # A picture, as many readers show no SVG there. It is _drawings/cover.svg in a window of 800 x 1280 pixels:
 # chromium --headless --hide-scrollbars --window-size=800,1280 --screenshot=docs/_book/cover.png docs/_drawings/cover.svg

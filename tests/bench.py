@@ -39,7 +39,9 @@ def cost(script: Path, runs: int = 20) -> None:
         plain.append(seconds([sys.executable, str(script)], env=ENVIRONMENT, cwd=script.parent))
         began = time.perf_counter()
     a, b = statistics.median(plain) * 1000, statistics.median(recorded) * 1000
-    print(f"{script.name:24} plain {a:7.1f} ms   recorded {b:7.1f} ms   difference {b - a:5.1f} ms   (median of {runs})")
+    print(
+        f"{script.name:24} plain {a:7.1f} ms   recorded {b:7.1f} ms   difference {b - a:5.1f} ms   (median of {runs})"
+    )
 
 
 def gigabyte(folder: Path) -> None:
@@ -59,15 +61,42 @@ def gigabyte(folder: Path) -> None:
 def site(folder: Path) -> None:
     """Build the whole site from nothing, again with nothing changed, and with one example changed."""
     copy = folder / "site"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "_build", "gallery", "__pycache__", ".*_cache"))
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-d", "docs/_build/doctrees", "docs", "docs/_build/html"]
+    shutil.copytree(
+        ROOT,
+        copy,
+        ignore=shutil.ignore_patterns(
+            ".git", ".venv", "_build", "gallery", "__pycache__", ".*_cache"
+        ),
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "html",
+        "-d",
+        "docs/_build/doctrees",
+        "docs",
+        "docs/_build/html",
+    ]
 
     def build(*options: str) -> tuple[float, list[str], str]:
         began = time.perf_counter()
-        done = subprocess.run([*command, *options], cwd=copy, capture_output=True, text=True, check=True, env=ENVIRONMENT)
+        done = subprocess.run(
+            [*command, *options],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=ENVIRONMENT,
+        )
         text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
         ran = re.findall(r"^  \[\d+/\d+\] (\S+)", text, re.MULTILINE)
-        return time.perf_counter() - began, [name for name in ran if (copy / "examples" / name).exists()], text
+        return (
+            time.perf_counter() - began,
+            [name for name in ran if (copy / "examples" / name).exists()],
+            text,
+        )
 
     first, ran, text = build()
     match = re.search(r"recorded \d+ examples in ([0-9.]+) s", text)
@@ -76,7 +105,12 @@ def site(folder: Path) -> None:
     plain = alone = 0.0
     for name in ran:
         script = read_script(copy / "examples" / name)
-        took = seconds([sys.executable, str(script.path)], env=ENVIRONMENT, cwd=folder, stderr=subprocess.DEVNULL)
+        took = seconds(
+            [sys.executable, str(script.path)],
+            env=ENVIRONMENT,
+            cwd=folder,
+            stderr=subprocess.DEVNULL,
+        )
         plain += took
         alone += took if script.declared.alone else 0
     again, ran_again, _ = build()
@@ -85,10 +119,14 @@ def site(folder: Path) -> None:
     path.write_text(path.read_text().replace("both have ended", "both ended"))
     _, ran_changed, _ = build()
     side_by_side = recording - alone
-    print(f"clean build              {first:.1f} s, of which recording {len(ran)} examples {recording:.1f} s")
+    print(
+        f"clean build              {first:.1f} s, of which recording {len(ran)} examples {recording:.1f} s"
+    )
     print(f"  plain running times    {plain:.1f} s in all, {alone:.1f} s of them must run alone; the others: recorded in {side_by_side:.1f} s, "
           f"{side_by_side / (plain - alone):.2f} x their sum")  # fmt: skip
-    print(f"nothing changed          {again:.1f} s, {len(ran_again)} examples run; without process_gallery's records {bare:.1f} s")
+    print(
+        f"nothing changed          {again:.1f} s, {len(ran_again)} examples run; without process_gallery's records {bare:.1f} s"
+    )
     print(f"one example changed      {len(ran_changed)} run: {', '.join(ran_changed)}")
 
 

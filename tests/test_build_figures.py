@@ -50,7 +50,9 @@ class Site:
         for place in ("docs/matrix", "examples/one"):
             (folder / place).mkdir(parents=True)
         (folder / "docs/conf.py").write_text(CONF)
-        (folder / "docs/index.md").write_text("# Small\n\n```{build-figures}\n```\n\n```{toctree}\ngallery/index\n```\n")
+        (folder / "docs/index.md").write_text(
+            "# Small\n\n```{build-figures}\n```\n\n```{toctree}\ngallery/index\n```\n"
+        )
         (folder / "docs/matrix/hello.py").write_text('print("key: value")\n')
         (self.examples / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n\nAll.\n")
         (self.examples / "one/GALLERY_HEADER.rst").write_text("One\n===\n\nThe first.\n")
@@ -58,18 +60,38 @@ class Site:
     def write(self, **scripts: str) -> None:
         for name, text in scripts.items():
             (self.examples / f"one/{name}.py").write_text(text)
-        (self.examples / "contents.txt").write_text("".join(f"one/{path.name}\n" for path in sorted((self.examples / "one").glob("*.py"))))
+        (self.examples / "contents.txt").write_text(
+            "".join(f"one/{path.name}\n" for path in sorted((self.examples / "one").glob("*.py")))
+        )
 
     def build(self, builder: str = "html") -> dict[str, str]:
         """Build, and return the rows of the table."""
         docs = self.folder / "docs"
-        command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "-b", builder, "-d", "_build/trees", ".", f"_build/{builder}"]
+        command = [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-n",
+            "-W",
+            "-b",
+            builder,
+            "-d",
+            "_build/trees",
+            ".",
+            f"_build/{builder}",
+        ]
         done = subprocess.run(command, cwd=docs, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
-        page = (docs / "_build" / builder / ("index.xhtml" if builder == "epub" else "index.html")).read_text(encoding="utf-8")
+        page = (
+            docs / "_build" / builder / ("index.xhtml" if builder == "epub" else "index.html")
+        ).read_text(encoding="utf-8")
         found = {}
         for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL)[1:]:
-            name, what = (" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in re.findall(r"<td.*?</td>", row, re.DOTALL))
+            name, what = (
+                " ".join(re.sub(r"<[^>]+>", "", cell).split())
+                for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)
+            )
             found[name] = what
         return found
 
@@ -83,7 +105,10 @@ def test_figures_are_counted_and_follow_the_records(site: Site) -> None:
     site.write(alone=ALONE, children=CHILDREN)
     first = site.build()
     assert first["Examples"] == "2"
-    assert first["Processes that ran"] == "6: 2 by fork, 2 the scripts, 1 by spawn, 1 helpers of multiprocessing"
+    assert (
+        first["Processes that ran"]
+        == "6: 2 by fork, 2 the scripts, 1 by spawn, 1 helpers of multiprocessing"
+    )
     assert first["Lines that were printed"] == "5, 3 of them by children"
     assert first["… how they ended"] == "5 with exit code 0, 1 with another exit code"
     assert first["Examples that end in another way than well, as they declare"] == "1: 1 exit 3"

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from sphinx.errors import ExtensionError
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-from process_gallery.cells import Declared, ExampleError, check_expected, decode, docstring_end, python_bound, read_script, split
+from process_gallery.cells import (
+    Declared,
+    ExampleError,
+    check_expected,
+    decode,
+    docstring_end,
+    python_bound,
+    read_script,
+    split,
+)
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("**/*.py"))
@@ -22,7 +31,11 @@ def by_sphinx_gallery(path):
     logging.getLogger("sphinx.sphinx_gallery").setLevel(logging.ERROR)
     with contextlib.redirect_stderr(io.StringIO()):
         _, blocks = split_code_and_text_blocks(path)
-    return [(line, line + content.rstrip().count("\n")) for kind, content, line in blocks if kind == "code"]
+    return [
+        (line, line + content.rstrip().count("\n"))
+        for kind, content, line in blocks
+        if kind == "code"
+    ]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -38,7 +51,9 @@ TRICKY = {
     "comments before the docstring": "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\n'''T\n\n'''\nx = 1\n",
     "text cell first": '"""T"""\n# %%\n# Words\n# more words\n\nx = 1\n\n\n# %%\ny = 2\n',
     "header with text": '"""T"""\nx = 1\n# %% A title\n# Words\ny = 2\n#%%no space\nz = 3\n',
-    "line of hashes": '"""T"""\nx = 1\n####################\n# Words\n#\n# more\n\ny = 2\n' + "#" * 79 + "\nz = 3\n",
+    "line of hashes": '"""T"""\nx = 1\n####################\n# Words\n#\n# more\n\ny = 2\n'
+    + "#" * 79
+    + "\nz = 3\n",
     "nineteen hashes": '"""T"""\nx = 1\n###################\ny = 2\n',
     "empty cells": '"""T"""\n# %%\n\n# %%\n\n\n# %%\n',
     "header at the very end": '"""T"""\nx = 1\n# %%',
@@ -83,10 +98,14 @@ def test_any_file(tmp_path_factory, lines, newline_at_end, newline):
     assert list(read_script(path).cells) == theirs
 
 
-@given(st.lists(LINES | st.text(st.characters(exclude_categories=["Cs"]), max_size=10), max_size=25))
+@given(
+    st.lists(LINES | st.text(st.characters(exclude_categories=["Cs"]), max_size=10), max_size=25)
+)
 @settings(max_examples=200, deadline=None)
 def test_cells_of_any_text_are_in_order(lines):
-    text = decode("\n".join([*lines, ""]).encode())  # sphinx-gallery takes a header at the very end of a file for code
+    text = decode(
+        "\n".join([*lines, ""]).encode()
+    )  # sphinx-gallery takes a header at the very end of a file for code
     rows = text.split("\n")
     start = docstring_end(text)
     before = start
@@ -95,7 +114,18 @@ def test_cells_of_any_text_are_in_order(lines):
         before = last
 
 
-@pytest.mark.parametrize("source", [b"print('x')", b"'x'.upper()\ny = 1\n", b"f'x'\ny = 1\n", b"b'x'\ny = 1\n", b"1\n", b"", b"\n\n"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"print('x')",
+        b"'x'.upper()\ny = 1\n",
+        b"f'x'\ny = 1\n",
+        b"b'x'\ny = 1\n",
+        b"1\n",
+        b"",
+        b"\n\n",
+    ],
+)
 def test_without_docstring_everything_is_code(tmp_path, source):
     path = tmp_path / "x.py"
     path.write_bytes(source)
@@ -139,7 +169,13 @@ def test_declarations(tmp_path):
         "# sphinx_gallery_start_ignore\n# sphinx_gallery_end_ignore\n"
     )
     assert read_script(path).declared == Declared(
-        expected="signal SIGKILL", timeout=2.0, alone=True, needs=("numpy", "python>=3.14", "linux"), leaves=("sleep",), tags=("fork",), memory=512
+        expected="signal SIGKILL",
+        timeout=2.0,
+        alone=True,
+        needs=("numpy", "python>=3.14", "linux"),
+        leaves=("sleep",),
+        tags=("fork",),
+        memory=512,
     )
     path.write_text("")
     assert read_script(path).declared == Declared()
@@ -171,12 +207,34 @@ def test_wrong_declarations(tmp_path, line, says):
     assert str(path) in str(raised.value)
 
 
-@pytest.mark.parametrize("expected", ["ok", "timeout", "exception", "exception KeyError", "exit 3", "signal SIGSEGV"])
+@pytest.mark.parametrize(
+    "expected", ["ok", "timeout", "exception", "exception KeyError", "exit 3", "signal SIGSEGV"]
+)
 def test_expected_outcomes(expected):
     check_expected(expected)
 
 
-@pytest.mark.parametrize("expected", ["", "OK", "ok ", "ok 1", "timeout 3", "exit", "exit -1", "exit 0", "exit 03", "exit 1000", "exit \u0663", "exit x", "signal", "signal 9", "exception a b", "signal SIG_IGN"])
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "",
+        "OK",
+        "ok ",
+        "ok 1",
+        "timeout 3",
+        "exit",
+        "exit -1",
+        "exit 0",
+        "exit 03",
+        "exit 1000",
+        "exit \u0663",
+        "exit x",
+        "signal",
+        "signal 9",
+        "exception a b",
+        "signal SIG_IGN",
+    ],
+)
 def test_unknown_outcomes(expected):
     with pytest.raises(ValueError, match="is not one of"):
         check_expected(expected)
@@ -187,7 +245,10 @@ def test_python_bound():
     assert python_bound("pythonic") is None
 
 
-@pytest.mark.parametrize(("make", "says"), [(Path.mkdir, "is a folder"), (lambda path: None, "cannot be read: No such file")])
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [(Path.mkdir, "is a folder"), (lambda path: None, "cannot be read: No such file")],
+)
 def test_what_cannot_be_read(tmp_path, make, says):
     make(tmp_path / "x")
     with pytest.raises(ExampleError, match=says):

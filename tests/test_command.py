@@ -18,11 +18,19 @@ SRC = Path(__file__).parent.parent / "src"
 
 
 def command(*arguments, **options):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONPATH": str(SRC)}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
+    } | {"PYTHONPATH": str(SRC)}
     environment |= options.pop("env", {})
     return subprocess.run(
         [sys.executable, "-m", "process_gallery", *map(str, arguments)],
-        capture_output=True, check=False, text=True, encoding="utf-8", env=environment, timeout=100, **options,
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=100,
+        **options,
     )
 
 
@@ -47,7 +55,11 @@ def test_shows_who_printed_what(script):
     assert done.stderr == ""
     assert re.search(r"^  Child +\| from the child$", done.stdout, re.MULTILINE)
     assert re.search(r"^  MainProcess +\| from the parent$", done.stdout, re.MULTILINE)
-    assert re.search(r"^  Child +fork, by MainProcess +\d\.\d{3} to \d\.\d{3} s  exit 0$", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^  Child +fork, by MainProcess +\d\.\d{3} to \d\.\d{3} s  exit 0$",
+        done.stdout,
+        re.MULTILINE,
+    )
     assert done.stdout.startswith("example.py: ok in ")
     assert "\x1b" not in done.stdout
 
@@ -56,8 +68,16 @@ def test_json_is_utf_8_whatever_the_terminal_has(script):
     path = script("import sys\nsys.stdout.reconfigure(encoding='utf-8')\nprint('\\xfc \\u2603')\n")
     command = [sys.executable, "-m", "process_gallery", "record", path, "--json", "-"]
     for encoding in ("ascii", "cp1252"):
-        done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(SRC)}, timeout=100)
-        assert json.loads(done.stdout.decode("utf-8"))["cells"][0]["output"][0]["text"] == "\xfc \u2603\n"
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(SRC)},
+            timeout=100,
+        )
+        assert (
+            json.loads(done.stdout.decode("utf-8"))["cells"][0]["output"][0]["text"]
+            == "\xfc \u2603\n"
+        )
 
 
 def test_never_imports_sphinx(script):
@@ -67,12 +87,22 @@ def test_never_imports_sphinx(script):
         f"code = main(['record', {str(path)!r}])\nassert code == 0\n"
         "found = [name for name in sys.modules if name.split('.')[0] in ('sphinx', 'docutils', 'sphinx_gallery')]\nassert not found, found\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, check=False, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_json_of_one_and_of_several(script, tmp_path):
-    first, second = script("print('one')\n", "one.py"), script("# sphinx_gallery_parallel = False\nprint('two')\n", "two.py")
+    first, second = (
+        script("print('one')\n", "one.py"),
+        script("# sphinx_gallery_parallel = False\nprint('two')\n", "two.py"),
+    )
     target = tmp_path / "out.json"
     assert command("record", first, "--json", target).returncode == 0
     assert Record.from_json(target.read_text()).text() == "one\n"
@@ -84,18 +114,24 @@ def test_json_of_one_and_of_several(script, tmp_path):
 
 def test_other_outcome(script, tmp_path):
     good = script("print('fine')\n", "good.py")
-    bad = script("print('before')\n# %%\n\nprint('then')\nraise ValueError('no such thing')\n", "bad.py")
+    bad = script(
+        "print('before')\n# %%\n\nprint('then')\nraise ValueError('no such thing')\n", "bad.py"
+    )
     done = command("record", bad, good, "--json", tmp_path / "all.json")
     assert done.returncode == 1
     assert "bad.py: the outcome is exception ValueError; expected is ok" in done.stderr
     assert "cell 2 of 2 (lines 3 to 5)" in done.stderr
     assert "error: ValueError: no such thing" in done.stderr
     assert f"run it alone: {sys.executable} -m process_gallery record {bad}" in done.stderr
-    assert len(json.loads((tmp_path / "all.json").read_text())) == 2, "the other example's record is kept"
+    assert len(json.loads((tmp_path / "all.json").read_text())) == 2, (
+        "the other example's record is kept"
+    )
 
 
 def test_timeout_shows_the_stack(script):
-    path = script("import time\n\ndef wait_for_ever():\n    time.sleep(600)\n\nprint('waiting')\nwait_for_ever()\n")
+    path = script(
+        "import time\n\ndef wait_for_ever():\n    time.sleep(600)\n\nprint('waiting')\nwait_for_ever()\n"
+    )
     done = command("record", path, "--timeout", "0.7")
     assert done.returncode == 1
     assert "the outcome is timeout after 0.7 s; expected is ok" in done.stderr
@@ -105,7 +141,9 @@ def test_timeout_shows_the_stack(script):
 
 
 def test_declared_timeout_is_fine(script):
-    path = script("# sphinx_gallery_expected_outcome = 'timeout'\n# sphinx_gallery_timeout = 0.5\nimport time\ntime.sleep(600)\n")
+    path = script(
+        "# sphinx_gallery_expected_outcome = 'timeout'\n# sphinx_gallery_timeout = 0.5\nimport time\ntime.sleep(600)\n"
+    )
     assert command("record", path).returncode == 0
 
 
@@ -115,7 +153,9 @@ def test_left_behind(script):
     assert done.returncode == 1
     assert "left sleep behind without declaring it" in done.stderr
     assert 'sphinx_gallery_leaves = ["sleep"]' in done.stderr
-    assert command("record", script("# sphinx_gallery_leaves = ['sleep']\n" + source)).returncode == 0
+    assert (
+        command("record", script("# sphinx_gallery_leaves = ['sleep']\n" + source)).returncode == 0
+    )
 
 
 def test_missing_dependency_names_the_remedy(script):
@@ -125,7 +165,9 @@ def test_missing_dependency_names_the_remedy(script):
 
 
 def test_a_script_may_run_beside_its_data(script):
-    path = script("import os\nprint(open('data.txt').read())\nopen('written.txt', 'w').close()\nraise ValueError(os.getcwd())\n")
+    path = script(
+        "import os\nprint(open('data.txt').read())\nopen('written.txt', 'w').close()\nraise ValueError(os.getcwd())\n"
+    )
     (path.parent / "data.txt").write_text("data beside it")
     assert "--beside" in command("record", path).stderr
     done = command("record", path, "--beside")
@@ -136,13 +178,20 @@ def test_a_script_may_run_beside_its_data(script):
 
 
 def test_starting_processes_without_a_guard_names_the_remedy(script):
-    done = command("record", script("import multiprocessing as m\np = m.get_context('spawn').Process()\np.start()\np.join()\nexit(p.exitcode)\n"))
+    done = command(
+        "record",
+        script(
+            "import multiprocessing as m\np = m.get_context('spawn').Process()\np.start()\np.join()\nexit(p.exitcode)\n"
+        ),
+    )
     assert done.returncode == 1
     assert 'remedy: put what starts processes under  if __name__ == "__main__":' in done.stderr
 
 
 def test_memory_limit(script):
-    done = command("record", script("data = bytearray(1 << 31)\n"), "--memory", "600", "--json", "-")
+    done = command(
+        "record", script("data = bytearray(1 << 31)\n"), "--memory", "600", "--json", "-"
+    )
     assert done.returncode == 1
     record = Record.from_json(done.stdout)
     assert (record.outcome, record.memory_limit) == ("exception MemoryError", 600)
@@ -175,7 +224,9 @@ def test_bad_input_is_one_sentence(tmp_path, arguments, says):
     assert done.stdout == "", "nothing may run when something given is wrong"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
 def test_ends_everything_when_told_to_end(script, tmp_path, number, code):
     pids = tmp_path / "pids"
     path = script(
@@ -185,9 +236,14 @@ def test_ends_everything_when_told_to_end(script, tmp_path, number, code):
         f"open({str(pids)!r} + '~', 'w').write(f'{{os.getpid()}} {{other.pid}} {{os.environ[\"TMPDIR\"]}}')\n"
         f"os.rename({str(pids)!r} + '~', {str(pids)!r})\ntime.sleep(600)\n"
     )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONPATH": str(SRC)}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
+    } | {"PYTHONPATH": str(SRC)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "process_gallery", "record", str(path), "--timeout", "300"], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "process_gallery", "record", str(path), "--timeout", "300"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     until = time.monotonic() + 60
     while not pids.exists():
@@ -201,7 +257,9 @@ def test_ends_everything_when_told_to_end(script, tmp_path, number, code):
     assert "Traceback" not in errors
     if number == signal.SIGINT:
         assert "interrupted" in errors
-    until = time.monotonic() + 20  # after SIGKILL nobody waits for the supervisor, so look for a while
+    until = (
+        time.monotonic() + 20
+    )  # after SIGKILL nobody waits for the supervisor, so look for a while
     gone = [Path(f"/proc/{main}"), Path(f"/proc/{other}"), Path(folder).parent]
     while any(path.exists() for path in gone):
         assert time.monotonic() < until, [path for path in gone if path.exists()]
@@ -212,7 +270,11 @@ def test_reader_goes_away(script):
     path = script("for i in range(20000):\n    print('line', i)\n")
     environment = {**os.environ, "PYTHONPATH": str(SRC)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "process_gallery", "record", str(path)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "process_gallery", "record", str(path)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     process.stdout.close()
     errors = process.stderr.read()
@@ -245,7 +307,11 @@ def test_no_color_and_terminal(script):
     for no_color in ("", "1"):
         leader, follower = pty.openpty()
         environment = {**os.environ, "PYTHONPATH": str(SRC), "NO_COLOR": no_color}
-        process = subprocess.Popen([sys.executable, "-m", "process_gallery", "record", str(path)], env=environment, stdout=follower)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "process_gallery", "record", str(path)],
+            env=environment,
+            stdout=follower,
+        )
         os.close(follower)
         data = b""
         while True:

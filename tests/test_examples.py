@@ -20,7 +20,11 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.py"))
 # The building interpreter, and one of every other minor version that is at hand.
 PYTHONS = list(
-    {probe(python).version_info[:2]: python for python in [*find_pythons(), sys.executable] if probe(python).version_info >= (3, 11)}.values()
+    {
+        probe(python).version_info[:2]: python
+        for python in [*find_pythons(), sys.executable]
+        if probe(python).version_info >= (3, 11)
+    }.values()
 )
 
 
@@ -45,21 +49,36 @@ def left(marker: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("python", PYTHONS, ids=[probe(python).interpreter.version for python in PYTHONS])
+@pytest.mark.parametrize(
+    "python", PYTHONS, ids=[probe(python).interpreter.version for python in PYTHONS]
+)
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_runs_alone(script: str, python: str, tmp_path: Path) -> None:
     declared = read_script(EXAMPLES / script).declared
     marker = f"EXAMPLE_MARKER={uuid.uuid4()}"
     name, _, value = marker.partition("=")
-    environment = {key: text for key, text in os.environ.items() if not key.startswith("PYTHON")} | {name: value, "MPLBACKEND": "agg"}
+    environment = {
+        key: text for key, text in os.environ.items() if not key.startswith("PYTHON")
+    } | {name: value, "MPLBACKEND": "agg"}
     began = time.monotonic()
     done = subprocess.run(
-        [python, str(EXAMPLES / script)], cwd=tmp_path, env=environment, capture_output=True, text=True, errors="replace", timeout=90, stdin=subprocess.DEVNULL
+        [python, str(EXAMPLES / script)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=90,
+        stdin=subprocess.DEVNULL,
     )
     took = time.monotonic() - began
     output = done.stdout + done.stderr
     kind, _, detail = declared.expected.partition(" ")
-    missing = bool(Installed.ask(python, [read_script(EXAMPLES / script)]).missing(read_script(EXAMPLES / script), probe(python)))
+    missing = bool(
+        Installed.ask(python, [read_script(EXAMPLES / script)]).missing(
+            read_script(EXAMPLES / script), probe(python)
+        )
+    )
     if missing or kind == "ok":
         assert done.returncode == 0, output
     elif kind == "exit":

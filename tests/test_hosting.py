@@ -38,13 +38,23 @@ def test_read_the_docs_finds_what_it_is_told_to_use():
 def test_read_the_docs_ranks_pages_that_exist():
     """https://docs.readthedocs.io/en/stable/config-file/v2.html#search"""
     search = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))["search"]
-    written = {path.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for path in ROOT.glob("docs/**/*.md")}
+    written = {
+        path.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
+        for path in ROOT.glob("docs/**/*.md")
+    }
     pages = {page for page in written if not page.startswith("_")} | {"gallery/index.html"}
     for pattern, rank in search["ranking"].items():
         assert fnmatch.filter(pages, pattern), f"no page matches {pattern}"
         assert -10 <= rank <= 10
-    ranks = {page: [rank for pattern, rank in search["ranking"].items() if fnmatch.fnmatch(page, pattern)][-1:] for page in pages}
-    assert ranks["index.html"] == ranks["guides/index.html"] == ranks["gallery/index.html"] == [-5]  # the last pattern counts
+    ranks = {
+        page: [
+            rank for pattern, rank in search["ranking"].items() if fnmatch.fnmatch(page, pattern)
+        ][-1:]
+        for page in pages
+    }
+    assert (
+        ranks["index.html"] == ranks["guides/index.html"] == ranks["gallery/index.html"] == [-5]
+    )  # the last pattern counts
 
 
 # -- Read the Docs, as it builds: https://docs.readthedocs.io/en/stable/builds.html and
@@ -53,7 +63,11 @@ def test_read_the_docs_ranks_pages_that_exist():
 SECONDS, BYTES = 15 * 60, 7 * 2**30  # what a build may take there
 ROOM = 0.75  # what is used of it at most, here
 URL = "https://multiprocessing-by-example.readthedocs.io/en/stable/"
-BUILDERS = {"html": "html", "htmlzip": "singlehtml", "epub": "epub"}  # of the formats, where no command is given
+BUILDERS = {
+    "html": "html",
+    "htmlzip": "singlehtml",
+    "epub": "epub",
+}  # of the formats, where no command is given
 
 
 class Meter(threading.Thread):
@@ -72,7 +86,14 @@ class Meter(threading.Thread):
     def memory(self, process):
         try:
             if self.entry in (process / "environ").read_bytes().split(b"\0"):
-                return int(re.search(r"^Pss: +(\d+)", (process / "smaps_rollup").read_text(), re.MULTILINE)[1]) * 1024
+                return (
+                    int(
+                        re.search(
+                            r"^Pss: +(\d+)", (process / "smaps_rollup").read_text(), re.MULTILINE
+                        )[1]
+                    )
+                    * 1024
+                )
         except (OSError, TypeError):  # it has ended
             pass
         return 0
@@ -93,7 +114,9 @@ def test_read_the_docs_builds_the_site(tmp_path):
     # What a clone would have if everything here were committed.
     checkout, environment, home = tmp_path / "checkout", tmp_path / "env", tmp_path / "home"
     home.mkdir()
-    names = subprocess.check_output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True)
+    names = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
+    )
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
@@ -122,12 +145,21 @@ def test_read_the_docs_builds_the_site(tmp_path):
         "PATH": f"{environment}/bin:/usr/local/bin:/usr/bin:/bin",
     }
     # How this machine reaches a package index is no matter of the host.
-    network = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name.lower().endswith("_proxy")}
+    network = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("PIP_", "SSL_")) or name.lower().endswith("_proxy")
+    }
 
     def run(command, folder=checkout):
         began = time.monotonic()
         result = subprocess.run(
-            ["sh", "-c", command], cwd=folder, env=network | variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            ["sh", "-c", command],
+            cwd=folder,
+            env=network | variables,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         print(f"{time.monotonic() - began:6.1f} s  {command}")
         assert result.returncode == 0, result.stdout[-10_000:]
@@ -161,8 +193,16 @@ def test_read_the_docs_builds_the_site(tmp_path):
     meter.join()
     print(f"{seconds:.0f} s of {SECONDS}, {meter.peak / 2**30:.2f} GiB of {BYTES / 2**30:.0f}")
 
-    pages = {path.relative_to(output / "html").as_posix(): path.read_text(encoding="utf-8") for path in (output / "html").rglob("*.html")}
-    assert {"index.html", "404.html", "reference/errors.html", "gallery/pools/killed_worker.html"} <= set(pages)
+    pages = {
+        path.relative_to(output / "html").as_posix(): path.read_text(encoding="utf-8")
+        for path in (output / "html").rglob("*.html")
+    }
+    assert {
+        "index.html",
+        "404.html",
+        "reference/errors.html",
+        "gallery/pools/killed_worker.html",
+    } <= set(pages)
     for name in ("index.html", "reference/errors.html", "gallery/pools/killed_worker.html"):
         assert f'<link rel="canonical" href="{URL}{name}"' in pages[name]
         assert '<details class="site-versions" hidden>' in pages[name]
@@ -171,9 +211,15 @@ def test_read_the_docs_builds_the_site(tmp_path):
     assert 'href="/en/stable/_static/' in pages["404.html"]
     assert f"{URL}sitemap.xml" in (output / "html/robots.txt").read_text(encoding="utf-8")
     for name in formats[1:]:
-        made = [path for path in (output / name).iterdir() if path.suffix == {"htmlzip": ".zip"}.get(name, f".{name}")]
+        made = [
+            path
+            for path in (output / name).iterdir()
+            if path.suffix == {"htmlzip": ".zip"}.get(name, f".{name}")
+        ]
         if name in builds or name != "htmlzip":  # the host itself makes one file of singlehtml's
-            assert len(made) == 1, f"{name}: there must be one file, not {[path.name for path in made]}"
+            assert len(made) == 1, (
+                f"{name}: there must be one file, not {[path.name for path in made]}"
+            )
     assert seconds < ROOM * SECONDS
     assert meter.peak < ROOM * BYTES
 
@@ -181,20 +227,26 @@ def test_read_the_docs_builds_the_site(tmp_path):
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_run_what_exists(path):
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["timeout-minutes"] <= 60
         for step in job["steps"]:
             if "uses" in step:
-                assert re.fullmatch(r"\S+@[0-9a-f]{40}", step["uses"]), f"{step['uses']} is not pinned"
+                assert re.fullmatch(r"\S+@[0-9a-f]{40}", step["uses"]), (
+                    f"{step['uses']} is not pinned"
+                )
             for target in re.findall(r"^make ([a-z]+)", step.get("run", ""), re.MULTILINE):
                 assert target in targets
             for script in re.findall(r"^bash (\S+)", step.get("run", ""), re.MULTILINE):
                 assert (ROOT / script).is_file()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name
+)
 def test_issue_forms_are_complete(path):
     form = yaml.safe_load(path.read_text(encoding="utf-8"))
     for field in form.get("body", []):

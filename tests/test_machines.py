@@ -31,7 +31,9 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest.fixture
 def machines(monkeypatch):
     """Import the extension."""
-    pytest.importorskip("sphinx_markdown_builder", reason="the pages' dependencies are not installed")
+    pytest.importorskip(
+        "sphinx_markdown_builder", reason="the pages' dependencies are not installed"
+    )
     monkeypatch.syspath_prepend(str(EXTENSIONS))
     import for_machines
 
@@ -59,15 +61,30 @@ def check_feed(path, url):
             assert len(element.findall(f"{ATOM}{name}")) == 1
             assert element.find(f"{ATOM}{name}").text.strip()
         assert urlsplit(element.find(f"{ATOM}id").text).scheme
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", element.find(f"{ATOM}updated").text)
-        links = [(link.get("type"), link.get("hreflang")) for link in element.findall(f"{ATOM}link") if link.get("rel", "alternate") == "alternate"]
+        assert re.fullmatch(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)",
+            element.find(f"{ATOM}updated").text,
+        )
+        links = [
+            (link.get("type"), link.get("hreflang"))
+            for link in element.findall(f"{ATOM}link")
+            if link.get("rel", "alternate") == "alternate"
+        ]
         assert len(links) == len(set(links))
-        assert all(urlsplit(link.get("href")).scheme == "https" for link in element.findall(f"{ATOM}link"))
-    assert [author.find(f"{ATOM}name").text for author in feed.findall(f"{ATOM}author")]  # so entries need none
-    assert [link.get("href") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"] == [f"{url}feed.xml"]
+        assert all(
+            urlsplit(link.get("href")).scheme == "https" for link in element.findall(f"{ATOM}link")
+        )
+    assert [
+        author.find(f"{ATOM}name").text for author in feed.findall(f"{ATOM}author")
+    ]  # so entries need none
+    assert [
+        link.get("href") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"
+    ] == [f"{url}feed.xml"]
     ids = [element.find(f"{ATOM}id").text for element in (feed, *entries)]
     assert len(ids) == len(set(ids))
-    assert feed.find(f"{ATOM}updated").text == max(entry.find(f"{ATOM}updated").text for entry in entries)
+    assert feed.find(f"{ATOM}updated").text == max(
+        entry.find(f"{ATOM}updated").text for entry in entries
+    )
     for entry in entries:
         content = entry.find(f"{ATOM}content")
         assert content.get("type") == "html"
@@ -96,11 +113,16 @@ First.
 
 def test_feed_has_an_entry_for_each_section(machines, tmp_path):
     (tmp_path / "CHANGELOG.md").write_text(CHANGES)
-    config = SimpleNamespace(html_baseurl=URL, feed_changelog="CHANGELOG.md", project="P & Q", author="A")
+    config = SimpleNamespace(
+        html_baseurl=URL, feed_changelog="CHANGELOG.md", project="P & Q", author="A"
+    )
     machines.write_feed(SimpleNamespace(srcdir=tmp_path, outdir=tmp_path, config=config))
     entries = check_feed(tmp_path / "feed.xml", URL)
     assert [entry.find(f"{ATOM}title").text for entry in entries] == ["0.2.0", "0.1.0"]
-    assert [entry.find(f"{ATOM}updated").text for entry in entries] == ["2027-02-03T00:00:00Z", "2026-12-01T00:00:00Z"]
+    assert [entry.find(f"{ATOM}updated").text for entry in entries] == [
+        "2027-02-03T00:00:00Z",
+        "2026-12-01T00:00:00Z",
+    ]
     content = entries[0].find(f"{ATOM}content").text
     assert "<code>a &lt; b</code>" in content
     assert "## Not a section" in content
@@ -116,7 +138,9 @@ def test_feed_has_an_entry_for_each_section(machines, tmp_path):
         ("## 1 - 2027-01-01\n\n- A.\n\n## 1 - 2026-12-01\n\n- B.\n", 5, "two sections"),
     ],
 )
-def test_changelog_that_cannot_be_read_is_an_error_with_its_line(machines, tmp_path, text, line, says):
+def test_changelog_that_cannot_be_read_is_an_error_with_its_line(
+    machines, tmp_path, text, line, says
+):
     from sphinx.errors import ExtensionError
 
     path = tmp_path / "CHANGELOG.md"
@@ -134,10 +158,18 @@ def test_missing_changelog_is_an_error_that_names_it(machines, tmp_path):
 
 def test_site_links_to_its_feed(site):
     page = (site / "index.html").read_text(encoding="utf-8")
-    address = re.search(r'<link rel="alternate" type="application/atom\+xml"[^>]*href="([^"]+)feed\.xml"', page)
+    address = re.search(
+        r'<link rel="alternate" type="application/atom\+xml"[^>]*href="([^"]+)feed\.xml"', page
+    )
     assert check_feed(site / "feed.xml", address[1])
-    for name, start in (("index.html", ""), ("concepts/fork.html", "../"), ("404.html", urlsplit(address[1]).path)):
-        assert f'href="{start}feed.xml">Feed of changes</a>' in (site / name).read_text(encoding="utf-8")
+    for name, start in (
+        ("index.html", ""),
+        ("concepts/fork.html", "../"),
+        ("404.html", urlsplit(address[1]).path),
+    ):
+        assert f'href="{start}feed.xml">Feed of changes</a>' in (site / name).read_text(
+            encoding="utf-8"
+        )
 
 
 # -- A small site, with this site's extensions
@@ -232,7 +264,9 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """Write the small site; return a function that builds it."""
-    pytest.importorskip("sphinx_markdown_builder", reason="the pages' dependencies are not installed")
+    pytest.importorskip(
+        "sphinx_markdown_builder", reason="the pages' dependencies are not installed"
+    )
     folder = tmp_path_factory.mktemp("small")
     docs = folder / "docs"
     files = {
@@ -256,8 +290,28 @@ def small(tmp_path_factory):
 
     def build(builder="html", fails=False, conf=""):
         (docs / "conf.py").write_text(CONF + conf)
-        command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", builder, "-d", "_build/doctrees", ".", f"_build/{builder}"]
-        result = subprocess.run(command, cwd=docs, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"}, timeout=300)
+        command = [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-b",
+            builder,
+            "-d",
+            "_build/doctrees",
+            ".",
+            f"_build/{builder}",
+        ]
+        result = subprocess.run(
+            command,
+            cwd=docs,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"NO_COLOR": "1"},
+            timeout=300,
+        )
         assert (result.returncode != 0) == fails, result.stdout + result.stderr
         return result.stderr if fails else docs / "_build" / builder
 
@@ -290,12 +344,18 @@ def test_page_is_plain_markdown(small):
     html = small()
     page = (html / "index.md").read_text(encoding="utf-8")
     check_markdown(page)
-    assert f"The [Other]({URL}other.md) page, [Other]({URL}other.md), `len()`, [word]({URL}index.md#term-word), `a{{b}}`, and `` `tick` ``." in page
+    assert (
+        f"The [Other]({URL}other.md) page, [Other]({URL}other.md), `len()`, [word]({URL}index.md#term-word), `a{{b}}`, and `` `tick` ``."
+        in page
+    )
     assert f"[below]({URL}index.md#table-of-versions)" in page
     assert "\n[A box with a bar | in it]\n\nThe `caption`.\n" in page
     assert "\n```text\nSpeaker     | child <&>\nMainProcess | parent\n```\n" in page
     assert "\n````markdown\n```{recorded} one/speak\n```\n````\n" in page
-    assert "\n| Version | Says |\n| --- | --- |\n| 3.10 | `a\\|b` |\n| 3.9 | two<br>paragraphs |\n" in page
+    assert (
+        "\n| Version | Says |\n| --- | --- |\n| 3.10 | `a\\|b` |\n| 3.9 | two<br>paragraphs |\n"
+        in page
+    )
     assert "nobody reads this" not in page
     assert "\nword\n: What is meant.\n" in page
     assert f"* [Other]({URL}other.md)\n" in page
@@ -315,7 +375,9 @@ def test_markdown_is_written_again_when_its_page_changes(small):
     other.write_text("# Other\n\nAnother text.\n")
     small()
     assert "Another text." in (html / "other.md").read_text(encoding="utf-8")
-    assert (html / "gallery/one/speak.md").stat().st_mtime_ns == before[html / "gallery/one/speak.md"]
+    assert (html / "gallery/one/speak.md").stat().st_mtime_ns == before[
+        html / "gallery/one/speak.md"
+    ]
 
 
 def test_book_has_outputs_as_text_and_drawings_as_pictures(small):
@@ -326,26 +388,39 @@ def test_book_has_outputs_as_text_and_drawings_as_pictures(small):
             if name.endswith((".xhtml", ".opf", ".ncx", ".svg")):
                 ET.fromstring(book.read(name))  # well-formed, as no browser would ask
         page = book.read("index.xhtml").decode()
-        assert "Speaker     | child &lt;&amp;&gt;\nMainProcess | parent\n" in re.sub(r"<[^>]+>", "", page)
+        assert "Speaker     | child &lt;&amp;&gt;\nMainProcess | parent\n" in re.sub(
+            r"<[^>]+>", "", page
+        )
         assert not re.search(r"<(svg|input|details|script)\b", page)
         assert 'alt="A box with a bar | in it"' in page
         picture = re.search(r'<img[^>]*src="([^"]+)"', page)[1]
         assert re.search(r'fill="#\w+"', book.read(picture).decode())
-        assert re.findall(r'href="([^"]+)"', book.read("nav.xhtml").decode())[:2] == ["index.xhtml", "other.xhtml"]
+        assert re.findall(r'href="([^"]+)"', book.read("nav.xhtml").decode())[:2] == [
+            "index.xhtml",
+            "other.xhtml",
+        ]
 
 
 def test_book_has_a_cover(small):
     opf = "{http://www.idpf.org/2007/opf}"
     with zipfile.ZipFile(next(small("epub").glob("*.epub"))) as book:
         package = ET.fromstring(book.read("content.opf"))
-        (cover,) = [item for item in package.iter(f"{opf}item") if item.get("properties") == "cover-image"]
+        (cover,) = [
+            item for item in package.iter(f"{opf}item") if item.get("properties") == "cover-image"
+        ]
         assert cover.get("media-type") == "image/png"
-        assert [meta.get("content") for meta in package.iter(f"{opf}meta") if meta.get("name") == "cover"] == [cover.get("id")]  # EPUB 2
+        assert [
+            meta.get("content")
+            for meta in package.iter(f"{opf}meta")
+            if meta.get("name") == "cover"
+        ] == [cover.get("id")]  # EPUB 2
         picture = book.read(cover.get("href"))
         assert picture.startswith(b"\x89PNG")
         assert [int.from_bytes(picture[start : start + 4]) for start in (16, 20)] == [800, 1280]
         first = package.find(f"{opf}spine")[0].get("idref")
-        (page,) = [item.get("href") for item in package.iter(f"{opf}item") if item.get("id") == first]
+        (page,) = [
+            item.get("href") for item in package.iter(f"{opf}item") if item.get("id") == first
+        ]
         assert f'<img src="{cover.get("href")}"' in book.read(page).decode()
 
 
@@ -353,8 +428,19 @@ def test_contents_of_the_book_never_lead_back(machines):
     def entries(*places):
         return [{"level": level, "refuri": place, "text": place} for level, place in places]
 
-    grouped = entries((1, "guides"), (2, "guides#one"), (3, "a"), (4, "a#b"), (2, "guides#two"), (3, "c"), (1, "last"), (2, "last#d"))
-    assert machines.in_order(grouped) == entries((1, "guides"), (2, "a"), (3, "a#b"), (2, "c"), (1, "last"), (2, "last#d"))
+    grouped = entries(
+        (1, "guides"),
+        (2, "guides#one"),
+        (3, "a"),
+        (4, "a#b"),
+        (2, "guides#two"),
+        (3, "c"),
+        (1, "last"),
+        (2, "last#d"),
+    )
+    assert machines.in_order(grouped) == entries(
+        (1, "guides"), (2, "a"), (3, "a#b"), (2, "c"), (1, "last"), (2, "last#d")
+    )
 
 
 def test_epubcheck_finds_nothing(small):
@@ -364,7 +450,9 @@ def test_epubcheck_finds_nothing(small):
         pytest.skip("there is no Java, which epubcheck needs")
     small("epub")  # a second build has the files of the first one around it
     result = epubcheck.EpubCheck(str(next(small("epub").glob("*.epub"))))
-    assert not [message for message in result.messages if message.level in ("FATAL", "ERROR", "WARNING")]
+    assert not [
+        message for message in result.messages if message.level in ("FATAL", "ERROR", "WARNING")
+    ]
 
 
 # -- Pages that have moved
@@ -401,7 +489,11 @@ def test_old_address_of_a_section_leads_to_it(small, scripts):
 
 @pytest.mark.parametrize(
     ("redirects", "says"),
-    [({"old": "nowhere"}, "nowhere.html does not exist"), ({"a": "b", "b": "a"}, "circular redirect"), ({"other": "index"}, "already exists")],
+    [
+        ({"old": "nowhere"}, "nowhere.html does not exist"),
+        ({"a": "b", "b": "a"}, "circular redirect"),
+        ({"other": "index"}, "already exists"),
+    ],
 )
 def test_redirect_that_leads_nowhere_stops_the_build(small, redirects, says):
     message = small(fails=True, conf=f"rediraffe_redirects = {redirects}\n")
@@ -413,17 +505,28 @@ def test_redirect_that_leads_nowhere_stops_the_build(small, redirects, says):
 
 def test_every_page_of_the_site_is_there_as_markdown(site):
     places = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
-    start = re.search(r'rel="canonical" href="([^"]+)index\.html', (site / "index.html").read_text(encoding="utf-8"))[1]
+    start = re.search(
+        r'rel="canonical" href="([^"]+)index\.html',
+        (site / "index.html").read_text(encoding="utf-8"),
+    )[1]
     names = {place.removeprefix(start).removesuffix(".html") for place in places}
-    assert {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.md")} == names
-    listed = re.findall(rf"^- \[.+?\]\({re.escape(start)}([^)]+)\.md\)", (site / "llms.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {
+        path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.md")
+    } == names
+    listed = re.findall(
+        rf"^- \[.+?\]\({re.escape(start)}([^)]+)\.md\)",
+        (site / "llms.txt").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     assert set(listed) == names - {"index"}
     assert len(listed) == len(names) - 1
     for name in names:
         text = (site / f"{name}.md").read_text(encoding="utf-8")
         check_markdown(text)
         assert text.startswith("# ")
-        for target in re.findall(rf"\]\({re.escape(start)}([^)#]+)", "\n".join(outside_of_code(text))):
+        for target in re.findall(
+            rf"\]\({re.escape(start)}([^)#]+)", "\n".join(outside_of_code(text))
+        ):
             assert (site / target).is_file(), f"{name}.md: {target}"
 
 
@@ -432,17 +535,29 @@ def test_one_zip_has_every_script_once_and_they_run_from_it(site, tmp_path):
     with zipfile.ZipFile(path) as file:
         names = file.namelist()
         file.extractall(tmp_path)
-    listed = [line for line in (ROOT / "examples/contents.txt").read_text(encoding="utf-8").split("\n") if line.endswith(".py")]
+    listed = [
+        line
+        for line in (ROOT / "examples/contents.txt").read_text(encoding="utf-8").split("\n")
+        if line.endswith(".py")
+    ]
     assert sorted(names) == sorted(listed)
     for name in names:
         assert (tmp_path / name).read_bytes() == (ROOT / "examples" / name).read_bytes()
     for name in ("countdown/two_countdowns.py", "start_methods/main_guard.py", "pools/pool_map.py"):
-        subprocess.run([sys.executable, tmp_path / name], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            [sys.executable, tmp_path / name],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
 
 
 def zip_of(site, target, **variables):
     command = [sys.executable, EXTENSIONS / "zip_site.py", site, target]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | variables, timeout=120)
+    return subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | variables, timeout=120
+    )
 
 
 def test_zip_of_the_site_is_the_same_for_the_same_files(tmp_path):

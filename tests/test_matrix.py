@@ -68,7 +68,9 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
     assert "2 new, 0 changed" in capsys.readouterr().out
     files = sorted((records / "matrix" / "which").iterdir())
     assert len(files) == 2
-    assert f"cpython-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}.json" in [path.name for path in files]
+    assert f"cpython-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}.json" in [
+        path.name for path in files
+    ]
     before = {path: path.read_bytes() for path in files}
     for path in files:
         record = Record.from_json(path.read_bytes())
@@ -81,7 +83,9 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
         assert record.whole == (matrix.numbers(record.interpreter.version) < (3, 11))
     assert run(script, records, sys.executable, second) == 0
     assert "0 new, 0 changed, 2 as before" in capsys.readouterr().out
-    assert {path: path.read_bytes() for path in files} == before  # though the pids and addresses differ
+    assert {
+        path: path.read_bytes() for path in files
+    } == before  # though the pids and addresses differ
 
     script.write_text(SCRIPT + "    print('more')\n")
     assert run(script, records, sys.executable, second) == 0
@@ -89,7 +93,9 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
-def test_old_interpreters_run_the_script_as_a_whole(script: Path, tmp_path: Path, version: str) -> None:
+def test_old_interpreters_run_the_script_as_a_whole(
+    script: Path, tmp_path: Path, version: str
+) -> None:
     found = [python.path for python in pythons() if matrix.short(python.interpreter) == version]
     if not found:
         pytest.skip(f"there is no Python {version} on this machine")
@@ -103,11 +109,25 @@ def test_old_interpreters_run_the_script_as_a_whole(script: Path, tmp_path: Path
     # As on a terminal, a line does not wait for the next.
     script.write_text("import time\nprint('first')\ntime.sleep(0.3)\nprint('second')\n")
     assert run(script, tmp_path / "records", found[0]) == 0
-    assert [piece.text for piece in Record.from_json(path.read_bytes()).pieces()] == ["first\n", "second\n"]
+    assert [piece.text for piece in Record.from_json(path.read_bytes()).pieces()] == [
+        "first\n",
+        "second\n",
+    ]
     # The hooks do no harm where nobody listens.
     for variable in ({}, {"PROCESS_GALLERY": "/nowhere:1"}):
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HOOKS), "PYTHONDONTWRITEBYTECODE": "1", **variable}
-        done = subprocess.run([found[0], "-c", "print(1)"], env=environment, capture_output=True, text=True, check=False)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(HOOKS),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **variable,
+        }
+        done = subprocess.run(
+            [found[0], "-c", "print(1)"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
 
 
@@ -118,7 +138,9 @@ def test_a_broken_interpreter_is_a_row(script: Path, tmp_path: Path, capsys) -> 
     broken.chmod(0o755)
     assert run(script, tmp_path / "records", sys.executable, str(broken)) == 0
     assert "no libpython" in capsys.readouterr().out
-    record = Record.from_json((tmp_path / "records/matrix/which" / f"cpython-3.5-{sys.platform}.json").read_bytes())
+    record = Record.from_json(
+        (tmp_path / "records/matrix/which" / f"cpython-3.5-{sys.platform}.json").read_bytes()
+    )
     assert record.outcome == "broken"
     assert "no libpython" in record.error
     assert not record.as_expected
@@ -144,21 +166,44 @@ def test_newest_takes_the_newest_that_has_what_is_needed(tmp_path: Path, capsys)
     folder = tmp_path / "section"
     folder.mkdir()
     for name, need in (("here", "python>=3.11"), ("nowhere", "no_such_module_at_all")):
-        (folder / f"{name}.py").write_text(f'"""Title\n=====\n"""\n\n# sphinx_gallery_needs = ["{need}"]\n\nprint("hello")\n')
+        (folder / f"{name}.py").write_text(
+            f'"""Title\n=====\n"""\n\n# sphinx_gallery_needs = ["{need}"]\n\nprint("hello")\n'
+        )
     records = tmp_path / "records"
     older = records / "section" / "here" / "cpython-3.1-linux.json"
     older.parent.mkdir(parents=True)
     older.write_text("{}")
-    code = main(["matrix", *map(str, sorted(folder.iterdir())), "--newest", "--records", str(records), "--pythons", sys.executable])
+    code = main(
+        [
+            "matrix",
+            *map(str, sorted(folder.iterdir())),
+            "--newest",
+            "--records",
+            str(records),
+            "--pythons",
+            sys.executable,
+        ]
+    )
     assert code == 1
-    assert "section/nowhere.py: not recorded: no interpreter has no_such_module_at_all" in capsys.readouterr().err
+    assert (
+        "section/nowhere.py: not recorded: no interpreter has no_such_module_at_all"
+        in capsys.readouterr().err
+    )
     (path,) = records.rglob("*.json")  # the older one is gone
-    assert path == records / "section" / "here" / f"cpython-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}.json"
+    assert (
+        path
+        == records
+        / "section"
+        / "here"
+        / f"cpython-{sys.version_info[0]}.{sys.version_info[1]}-{sys.platform}.json"
+    )
 
 
 def test_where_the_recorder_is_not_at_home(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "PORTABLE", True)
-    (row,) = matrix.renew([(read_script(script), *matrix.told([sys.executable]))], script.parent / "records")
+    (row,) = matrix.renew(
+        [(read_script(script), *matrix.told([sys.executable]))], script.parent / "records"
+    )
     assert isinstance(row, matrix.Row)
     assert (row.record.outcome, row.record.named) == ("ok", False)
     assert f"version: {sys.version_info[0]}.{sys.version_info[1]}\n" in row.record.text()
@@ -168,9 +213,28 @@ def test_where_the_recorder_is_not_at_home(script: Path, monkeypatch: pytest.Mon
 # -- folding
 
 
-def a_run(version: str, text: str, *, outcome: str = "ok", platform: str = "linux", live: bool = False, stale: bool = False) -> versions.Run:
+def a_run(
+    version: str,
+    text: str,
+    *,
+    outcome: str = "ok",
+    platform: str = "linux",
+    live: bool = False,
+    stale: bool = False,
+) -> versions.Run:
     interpreter = Interpreter(version, "CPython", platform, "x86_64", "fork")
-    record = Record("matrix/a.py", "", interpreter, "ok", outcome, 0, 1.0, 1, [Cell(1, 1, output=[Piece(0.0, None, text)])], [])
+    record = Record(
+        "matrix/a.py",
+        "",
+        interpreter,
+        "ok",
+        outcome,
+        0,
+        1.0,
+        1,
+        [Cell(1, 1, output=[Piece(0.0, None, text)])],
+        [],
+    )
     return versions.Run(record, "", live=live, stale=stale)
 
 
@@ -238,25 +302,59 @@ def site(tmp_path: Path) -> Path:
     (tmp_path / "docs" / "matrix").mkdir(parents=True)
     (tmp_path / "docs" / "conf.py").write_text(CONF)
     (tmp_path / "docs" / "index.md").write_text(PAGE)
-    (tmp_path / "docs" / "second.md").write_text("# Second\n\n```{version_tabs} matrix/which\n```\n")
+    (tmp_path / "docs" / "second.md").write_text(
+        "# Second\n\n```{version_tabs} matrix/which\n```\n"
+    )
     (tmp_path / "docs" / "matrix" / "which.py").write_text(SCRIPT)
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n\nAll.\n")
-    (tmp_path / "examples" / "hello.py").write_text('"""\nHello\n=====\n\nIt greets.\n"""\n\nprint("hello")\n')
+    (tmp_path / "examples" / "hello.py").write_text(
+        '"""\nHello\n=====\n\nIt greets.\n"""\n\nprint("hello")\n'
+    )
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    for version, text in (("3.2.1", "version: old\n"), ("3.3.0", "version: old\n"), (f"{here}.99", "version: not shown, since it is run live\n")):
+    for version, text in (
+        ("3.2.1", "version: old\n"),
+        ("3.3.0", "version: old\n"),
+        (f"{here}.99", "version: not shown, since it is run live\n"),
+    ):
         record = a_run(version, text).record
         digest = matrix.hashlib.sha256(SCRIPT.encode()).hexdigest()
-        record = dataclasses.replace(record, script="matrix/which.py", sha256=digest, date="2026-01-01", cores=2)
-        path = tmp_path / "docs" / "records" / "matrix" / "which" / matrix.file_name(record.interpreter)
+        record = dataclasses.replace(
+            record, script="matrix/which.py", sha256=digest, date="2026-01-01", cores=2
+        )
+        path = (
+            tmp_path
+            / "docs"
+            / "records"
+            / "matrix"
+            / "which"
+            / matrix.file_name(record.interpreter)
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(matrix.readable(record))
     return tmp_path
 
 
 def build(site: Path, *, fails: bool = False, builder: str = "html") -> str:
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", builder, "-d", "docs/_build/doctrees"]
-    done = subprocess.run([*command, "docs", f"docs/_build/{builder}"], cwd=site, capture_output=True, text=True, timeout=300)
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-n",
+        "-W",
+        "--keep-going",
+        "-b",
+        builder,
+        "-d",
+        "docs/_build/doctrees",
+    ]
+    done = subprocess.run(
+        [*command, "docs", f"docs/_build/{builder}"],
+        cwd=site,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
     assert (done.returncode != 0) == fails, text
     return text
@@ -280,7 +378,9 @@ def test_the_page_shows_what_was_recorded_and_what_this_build_ran(site: Path) ->
     assert "  [1/1] matrix/which.py" not in build(site)  # kept
 
 
-def test_pages_are_read_again_when_records_are_added_changed_or_removed_and_only_then(site: Path) -> None:
+def test_pages_are_read_again_when_records_are_added_changed_or_removed_and_only_then(
+    site: Path,
+) -> None:
     def read() -> list[str]:
         return re.findall(r"reading sources\.\.\. \[.*\] (\w+)", build(site))
 
@@ -312,7 +412,10 @@ def test_a_stale_record_is_reported_marked_and_fails_the_build(site: Path) -> No
     for _ in range(2):  # also when nothing has changed since the last build
         output = build(site, fails=True)
         for version in ("3.2", "3.3"):
-            assert f"cpython-{version}-linux.json: stale record: matrix/which.py has changed since; renew it with" in output
+            assert (
+                f"cpython-{version}-linux.json: stale record: matrix/which.py has changed since; renew it with"
+                in output
+            )
         assert '<span class="pg-mark pg-stale">stale</span>' in page(site)
         assert "Stale: which.py has changed since it was recorded on 3.2, 3.3" in page(site)
 
@@ -321,7 +424,9 @@ def test_damaged_records_are_reported_marked_and_fail_the_build(site: Path) -> N
     folder = site / "docs" / "records" / "matrix" / "which"
     good = (folder / "cpython-3.2-linux.json").read_text()
     names = []
-    for number, damage in enumerate(["", "{", '{"schema": 1}', "[]", "\xff", good[:-30], good.replace('"cells"', '"sells"')]):
+    for number, damage in enumerate(
+        ["", "{", '{"schema": 1}', "[]", "\xff", good[:-30], good.replace('"cells"', '"sells"')]
+    ):
         names.append(f"cpython-2.{number}-linux.json")
         (folder / names[-1]).write_text(damage)
     output = build(site, fails=True)
@@ -334,13 +439,17 @@ def test_damaged_records_are_reported_marked_and_fail_the_build(site: Path) -> N
 def test_a_record_of_no_script_is_reported(site: Path) -> None:
     folder = site / "docs" / "records" / "matrix"
     shutil.copytree(folder / "which", folder / "gone")
-    assert "gone/cpython-3.2-linux.json: record of a script that does not exist" in build(site, fails=True)
+    assert "gone/cpython-3.2-linux.json: record of a script that does not exist" in build(
+        site, fails=True
+    )
 
 
 def test_a_broken_interpreter_is_on_the_page(site: Path) -> None:
     path = site / "docs" / "records" / "matrix" / "which" / "cpython-3.2-linux.json"
     data = json.loads(path.read_text())
-    path.write_text(json.dumps({**data, "outcome": "broken", "error": "no libpython", "exit_code": None}))
+    path.write_text(
+        json.dumps({**data, "outcome": "broken", "error": "no libpython", "exit_code": None})
+    )
     build(site)
     text = page(site)
     assert '<span class="pg-mark pg-stale">broken</span>' in text
@@ -364,18 +473,32 @@ def test_mistakes_in_a_page_are_errors(site: Path, directive: str, message: str)
 @pytest.mark.browser
 def test_tabs_remember_the_choice(site: Path) -> None:
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None:
         pytest.skip("there is no Chromium in PATH")
     build(site)
-    flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    flags = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args):
             pass
 
     handler = functools.partial(Quiet, directory=str(site / "docs" / "_build" / "html"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, playwright.sync_playwright() as driver:
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        playwright.sync_playwright() as driver,
+    ):
         threading.Thread(target=server.serve_forever).start()
         try:
             browser = driver.chromium.launch(executable_path=chromium, args=flags)

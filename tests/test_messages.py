@@ -19,7 +19,9 @@ def sections():
     """Return the sections of the page's source: label, and the messages that stand there as headings or other wordings."""
     found = {}
     for label, text in re.findall(
-        r"^\(error-([\w-]+)\)=\n(.*?)(?=^\(error-|\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        r"^\(error-([\w-]+)\)=\n(.*?)(?=^\(error-|\Z)",
+        PAGE.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
     ):
         messages = re.findall(r"^(?:### |- )(?:[^`\n]*: )?`(.+)`$", text, re.MULTILINE)
         found[label] = messages
@@ -63,11 +65,14 @@ def test_the_index_at_the_top_has_every_message():
 
 
 @pytest.mark.skipif(
-    not (SITE / "reference/errors.html").exists(), reason=f"there is no built site in {SITE}: make html, or name one in SITE"
+    not (SITE / "reference/errors.html").exists(),
+    reason=f"there is no built site in {SITE}: make html, or name one in SITE",
 )
 @pytest.mark.parametrize("label", SECTIONS)
 def test_each_message_was_printed_by_a_run(label, recorded):
     shown = outputs(label)
     assert shown or not SECTIONS[label]
     for message in SECTIONS[label]:
-        assert re.search(pattern(message), shown) or re.search(pattern(message), recorded), f"no run printed {message}"
+        assert re.search(pattern(message), shown) or re.search(pattern(message), recorded), (
+            f"no run printed {message}"
+        )

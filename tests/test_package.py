@@ -16,7 +16,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "process_gallery.md"
-LISTING = re.compile(r"^```\{code-block\} \S+\n:caption: (?P<path>\S+/\S+)\n\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LISTING = re.compile(
+    r"^```\{code-block\} \S+\n:caption: (?P<path>\S+/\S+)\n\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 RIGHT = """
 from pathlib import Path
 
@@ -41,8 +44,12 @@ record("a.py").no_such_thing
 
 def run(*command: str | Path, cwd: Path, fails: bool = False) -> str:
     """Run a program without this test's own settings of Python; return what it prints."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MYPY"))}
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MYPY"))
+    }
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
+    )
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -62,9 +69,20 @@ def installed(built, tmp_path_factory):
     folder = tmp_path_factory.mktemp("environment")
     run(sys.executable, "-m", "venv", folder, cwd=folder)
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "--no-deps", "--no-index", next(built.glob("*.whl")), cwd=folder)
+    run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--no-index",
+        next(built.glob("*.whl")),
+        cwd=folder,
+    )
     # Only modules below it are found: an editable install there has no effect.
-    packages = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
+    packages = run(
+        python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
+    ).strip()
     Path(packages, "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return python
 
@@ -72,7 +90,13 @@ def installed(built, tmp_path_factory):
 def test_sdist_has_the_source_and_its_tests(built):
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "README.md", "LICENSE", "src/process_gallery/py.typed", "tests/test_package.py"} <= names
+    assert {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "src/process_gallery/py.typed",
+        "tests/test_package.py",
+    } <= names
     assert not [name for name in names if "__pycache__" in name]
 
 
@@ -83,18 +107,32 @@ def test_wheel_from_the_sdist_is_the_same(built, tmp_path):
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=source)
     first, second = (zipfile.ZipFile(next(folder.glob("*.whl"))) for folder in (built, tmp_path))
     assert sorted(first.namelist()) == sorted(second.namelist())
-    assert all(first.read(name) == second.read(name) for name in first.namelist() if name.startswith("process_gallery/"))
+    assert all(
+        first.read(name) == second.read(name)
+        for name in first.namelist()
+        if name.startswith("process_gallery/")
+    )
 
 
 def test_wheel_has_all_that_runs_and_nothing_else(built):
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-        (metadata,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-    sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+        (metadata,) = (
+            archive.read(name).decode()
+            for name in archive.namelist()
+            if name.endswith(".dist-info/METADATA")
+        )
+    sources = {
+        path.relative_to(ROOT / "src").as_posix()
+        for path in (ROOT / "src").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
     assert names == sources
     needs = email.parser.HeaderParser().parsestr(metadata).get_all("Requires-Dist")
     assert needs
-    assert [need for need in needs if "extra == 'sphinx'" not in need] == ["psutil>=7; sys_platform != 'linux'"], "recording needs no more"
+    assert [need for need in needs if "extra == 'sphinx'" not in need] == [
+        "psutil>=7; sys_platform != 'linux'"
+    ], "recording needs no more"
 
 
 def test_recording_needs_nothing_else(installed, tmp_path):
@@ -104,14 +142,25 @@ def test_recording_needs_nothing_else(installed, tmp_path):
 
 
 def test_the_small_site_of_the_page(installed, tmp_path):
-    listings = {match["path"]: match["text"] for match in LISTING.finditer(PAGE.read_text(encoding="utf-8"))}
-    assert set(listings) == {"docs/conf.py", "docs/index.rst", "examples/GALLERY_HEADER.rst", "examples/hello.py"}
+    listings = {
+        match["path"]: match["text"] for match in LISTING.finditer(PAGE.read_text(encoding="utf-8"))
+    }
+    assert set(listings) == {
+        "docs/conf.py",
+        "docs/index.rst",
+        "examples/GALLERY_HEADER.rst",
+        "examples/hello.py",
+    }
     for path, text in listings.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
-    where = run(installed, "-c", "import process_gallery; print(process_gallery.__file__)", cwd=tmp_path)
+    where = run(
+        installed, "-c", "import process_gallery; print(process_gallery.__file__)", cwd=tmp_path
+    )
     assert Path(where.strip()).is_relative_to(installed.parents[1])
-    command = re.search(r"^\$ sphinx-build (docs \S+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    command = re.search(
+        r"^\$ sphinx-build (docs \S+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert command, "the page says how to build it"
     run(installed, "-m", "sphinx", "-n", "-W", "--keep-going", *command[1].split(), cwd=tmp_path)
     html = tmp_path / command[1].split()[1]
@@ -130,4 +179,8 @@ def test_types_are_those_of_the_wheel(installed, tmp_path):
     run(*check, "right.py", cwd=tmp_path)
     says = run(*check, "wrong.py", cwd=tmp_path, fails=True)
     assert "-> process_gallery.record.Record" in says
-    assert [int(line) for line in re.findall(r"^wrong\.py:(\d+): error", says, re.MULTILINE)] == [5, 6, 7]
+    assert [int(line) for line in re.findall(r"^wrong\.py:(\d+): error", says, re.MULTILINE)] == [
+        5,
+        6,
+        7,
+    ]

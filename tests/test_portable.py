@@ -93,13 +93,19 @@ def test_cells_and_processes_are_as_elsewhere(run, method):
     assert result.outcome == "ok", result.text()
     assert [lines(result, cell) for cell in (0, 1, 3)] == [[], ["first cell"], ["last cell ü"]]
     words = ("print", "stderr", "raw", "program")
-    assert sorted(lines(result, 2)) == sorted(["[3, 4]", *(f"{word} {number}" for word in words for number in (3, 4))])
+    assert sorted(lines(result, 2)) == sorted(
+        ["[3, 4]", *(f"{word} {number}" for word in words for number in (3, 4))]
+    )
     prefix = {"fork": "Fork", "spawn": "Spawn", "forkserver": "ForkServer"}[method]
     for count, number in enumerate((3, 4), 1):
-        [child] = [process for process in result.processes if process.name == f"{prefix}Process-{count}"]
+        [child] = [
+            process for process in result.processes if process.name == f"{prefix}Process-{count}"
+        ]
         assert (child.how, child.exit_code, child.asked_by) == (method, number, 0)
         assert 0 < child.asked <= child.start < child.end <= result.duration
-        assert [process.how for process in result.processes if process.parent == child.id] == ["exec"]
+        assert [process.how for process in result.processes if process.parent == child.id] == [
+            "exec"
+        ]
     assert result.processes[0].end == pytest.approx(result.duration, abs=0.001)
     assert result.left_behind == []
 
@@ -137,8 +143,12 @@ def test_stacks_of_what_hangs(run, monkeypatch, signals):
     assert result.processes[0].stuck
     assert 'File "example.py", line 11 in <module>' in result.processes[0].stack
     assert "cell_runner" not in result.processes[0].stack
-    assert result.processes[0].end == child.end == result.duration, "each ends when its time was over"
-    assert not any(psutil.pid_exists(process.pid) and alive(process.pid) for process in result.processes)
+    assert result.processes[0].end == child.end == result.duration, (
+        "each ends when its time was over"
+    )
+    assert not any(
+        psutil.pid_exists(process.pid) and alive(process.pid) for process in result.processes
+    )
 
 
 def alive(pid):
@@ -149,7 +159,9 @@ def alive(pid):
 
 
 def test_what_is_left_behind_is_named_and_killed(run):
-    result = run("import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\nprint('ends')\n")
+    result = run(
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\nprint('ends')\n"
+    )
     assert (result.outcome, result.text()) == ("ok", "ends\n")
     [left] = [result.processes[index] for index in result.left_behind]
     assert left.name.startswith("python")
@@ -177,7 +189,9 @@ def test_lines_end_as_on_a_console(run, monkeypatch):
 def test_helpers_are_known_where_there_is_no_proc(run, tmp_path, monkeypatch):
     ours = (recorder.HOOKS / "sitecustomize.py").read_text(encoding="utf-8")
     (tmp_path / "hooks").mkdir()
-    (tmp_path / "hooks" / "sitecustomize.py").write_text(ours.replace("/proc/self", "/not/there"), encoding="utf-8")
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(
+        ours.replace("/proc/self", "/not/there"), encoding="utf-8"
+    )
     monkeypatch.setattr(recorder, "HOOKS", tmp_path / "hooks")
     result = run(
         "import multiprocessing, time\nif __name__ == '__main__':\n"
@@ -185,7 +199,9 @@ def test_helpers_are_known_where_there_is_no_proc(run, tmp_path, monkeypatch):
         "    child = context.Process(target=time.sleep, args=(0.5,))\n    child.start()\n    child.join()\n"
     )
     names = {process.name for process in result.processes}
-    assert names == {"MainProcess", "SpawnProcess-1"} | ({"resource_tracker"} if os.name == "posix" else set())
+    assert names == {"MainProcess", "SpawnProcess-1"} | (
+        {"resource_tracker"} if os.name == "posix" else set()
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no resource tracker")
@@ -205,13 +221,20 @@ def test_an_error_is_reported_whole(run):
 
 def test_a_time_limit_holds_though_more_is_written_than_can_be_read(run, monkeypatch):
     store = portable.Watch.store
-    monkeypatch.setattr(portable.Watch, "store", lambda *arguments: (time.sleep(0.004), store(*arguments)))
+    monkeypatch.setattr(
+        portable.Watch, "store", lambda *arguments: (time.sleep(0.004), store(*arguments))
+    )
     began = time.monotonic()
-    assert run("import os\nwhile True:\n    os.write(1, bytes(1 << 16))\n", timeout=1.0).outcome == "timeout"
+    assert (
+        run("import os\nwhile True:\n    os.write(1, bytes(1 << 16))\n", timeout=1.0).outcome
+        == "timeout"
+    )
     assert time.monotonic() - began < 6
 
 
-@pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(5, "what psutil does not know")])
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "no"), OSError(5, "what psutil does not know")]
+)
 @pytest.mark.parametrize("asked", ["cmdline", "exe", "environ", "status", "ppid"])
 def test_what_the_system_does_not_tell(run, monkeypatch, asked, error):
     def refuse(self):
@@ -221,7 +244,9 @@ def test_what_the_system_does_not_tell(run, monkeypatch, asked, error):
 
     own, whole = {os.getpid()}, getattr(psutil.Process, asked)
     monkeypatch.setattr(psutil.Process, asked, refuse)
-    result = run("import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(0.3); print(1)'])\n")
+    result = run(
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(0.3); print(1)'])\n"
+    )
     assert (result.outcome, result.text()) == ("ok", "1\n")
 
 
@@ -269,7 +294,9 @@ def test_a_pid_that_is_used_again_makes_no_strangers_ours(watch, stranger):
 
 def test_an_orphan_keeps_the_pid_of_its_parent_on_windows(watch, stranger, monkeypatch):
     parent, child = stranger
-    monkeypatch.setattr(psutil.Process, "parent", lambda self: None)  # as psutil says where it has ended
+    monkeypatch.setattr(
+        psutil.Process, "parent", lambda self: None
+    )  # as psutil says where it has ended
     ended = watch.process(parent.pid, "exec", "")
     ended["end"] = child.create_time() - watch.begun_at + 1
     assert watch.is_ours(child)
@@ -303,23 +330,36 @@ def test_examples_run_at_once_and_alone(tmp_path):
     for index in range(4):
         path = tmp_path / f"e{index}.py"
         alone = "# sphinx_gallery_parallel = False\n" if index in (0, 2) else ""
-        path.write_text(f"{alone}import time\nstart = time.monotonic()\ntime.sleep(0.5)\nprint(start, time.monotonic())\n")
+        path.write_text(
+            f"{alone}import time\nstart = time.monotonic()\ntime.sleep(0.5)\nprint(start, time.monotonic())\n"
+        )
         jobs.append(Job(read_script(path), portable=True))
-    spans = {job.script.path.stem: tuple(map(float, result.text().split())) for job, result in record_all(jobs, at_once=3)}
+    spans = {
+        job.script.path.stem: tuple(map(float, result.text().split()))
+        for job, result in record_all(jobs, at_once=3)
+    }
 
     def overlap(one, other):
         return spans[one][0] < spans[other][1] and spans[other][0] < spans[one][1]
 
     assert overlap("e1", "e3")
-    assert not any(overlap(alone, other) for alone in ("e0", "e2") for other in spans if other != alone)
+    assert not any(
+        overlap(alone, other) for alone in ("e0", "e2") for other in spans if other != alone
+    )
 
 
 def test_stopping_early_ends_the_others(tmp_path):
     path = tmp_path / "long.py"
-    path.write_text(f"import os, time\nopen(os.path.join({str(tmp_path)!r}, f'{{os.getpid()}}.pid'), 'w').close()\ntime.sleep(600)\n")
+    path.write_text(
+        f"import os, time\nopen(os.path.join({str(tmp_path)!r}, f'{{os.getpid()}}.pid'), 'w').close()\ntime.sleep(600)\n"
+    )
     quick = tmp_path / "quick.py"
-    quick.write_text(f"import os, time\nwhile not [n for n in os.listdir({str(tmp_path)!r}) if n.endswith('.pid')]: time.sleep(0.01)\n")
-    results = record_all([Job(read_script(path), portable=True), Job(read_script(quick), portable=True)], at_once=2)
+    quick.write_text(
+        f"import os, time\nwhile not [n for n in os.listdir({str(tmp_path)!r}) if n.endswith('.pid')]: time.sleep(0.01)\n"
+    )
+    results = record_all(
+        [Job(read_script(path), portable=True), Job(read_script(quick), portable=True)], at_once=2
+    )
     job, _ = next(results)
     assert job.script.path == quick
     began = time.monotonic()
@@ -347,8 +387,16 @@ def test_a_gallery_is_built(tmp_path):
     (tmp_path / "index.rst").write_text("Small\n=====\n\n.. toctree::\n\n   gallery/index\n")
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n\nAll.\n")
-    (tmp_path / "examples" / "children.py").write_text(CHILDREN.replace("METHOD", "spawn"), encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "sphinx", "-n", "-W", ".", "html"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    (tmp_path / "examples" / "children.py").write_text(
+        CHILDREN.replace("METHOD", "spawn"), encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-n", "-W", ".", "html"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     page = (tmp_path / "html" / "gallery" / "children.html").read_text(encoding="utf-8")
     assert "program 3" in page

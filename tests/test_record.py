@@ -21,8 +21,21 @@ def example():
         exit_code=0,
         duration=1.5,
         peak_memory=1000,
-        cells=[Cell(1, 3, 0.1, 0.2, [Piece(0.1, 0, "a\n"), Piece(0.1, None, "", 7), Piece(0.2, 1, "b\n")], ["<svg/>"]), Cell(4, 9)],
-        processes=[Process(0, 10, "MainProcess", "main"), Process(1, 11, "Process-1", "fork", 0, 0, 0.1, 0.2, 0.3, None, "SIGKILL")],
+        cells=[
+            Cell(
+                1,
+                3,
+                0.1,
+                0.2,
+                [Piece(0.1, 0, "a\n"), Piece(0.1, None, "", 7), Piece(0.2, 1, "b\n")],
+                ["<svg/>"],
+            ),
+            Cell(4, 9),
+        ],
+        processes=[
+            Process(0, 10, "MainProcess", "main"),
+            Process(1, 11, "Process-1", "fork", 0, 0, 0.1, 0.2, 0.3, None, "SIGKILL"),
+        ],
         left_behind=[1],
     )
 
@@ -37,7 +50,9 @@ def test_round_trip():
 @settings(max_examples=50, deadline=None)
 def test_round_trip_of_any_piece(text, time, process, omitted):
     record = example()
-    record.cells[0].output.append(Piece(time, process, text.encode("utf-8", "replace").decode(), omitted))
+    record.cells[0].output.append(
+        Piece(time, process, text.encode("utf-8", "replace").decode(), omitted)
+    )
     assert Record.from_json(record.to_json()) == record
 
 
@@ -118,7 +133,9 @@ def test_nothing_else_is_a_record(text, says):
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3),
+    lambda values: (
+        st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3)
+    ),
     max_leaves=8,
 )
 

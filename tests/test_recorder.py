@@ -13,10 +13,19 @@ import pytest
 from process_gallery.cells import read_script
 from process_gallery.interpreters import InterpreterError, find_pythons, probe
 from process_gallery.record import Record
-from process_gallery.recorder import Job, RecorderError, environment, python_stack, record, record_all
+from process_gallery.recorder import (
+    Job,
+    RecorderError,
+    environment,
+    python_stack,
+    record,
+    record_all,
+)
 
 PYTHONS = [python for python in find_pythons() if probe(python).version_info >= (3, 11)]
-each_python = pytest.mark.parametrize("python", PYTHONS, ids=lambda python: probe(python).interpreter.version)
+each_python = pytest.mark.parametrize(
+    "python", PYTHONS, ids=lambda python: probe(python).interpreter.version
+)
 each_method = pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 
 
@@ -39,7 +48,10 @@ def lines(result, cell=None):
     """Return (name of the process, line) of the record, or of one cell."""
     found = []
     for piece in result.cells[cell].output if cell is not None else result.pieces():
-        found += [(None if piece.process is None else result.processes[piece.process].name, line) for line in piece.text.splitlines()]
+        found += [
+            (None if piece.process is None else result.processes[piece.process].name, line)
+            for line in piece.text.splitlines()
+        ]
     return found
 
 
@@ -98,13 +110,24 @@ def test_each_line_is_in_its_cell_under_its_process(run, python, method):
     assert printed[-1] == ("MainProcess", "[3, 4]")
     for count, number in enumerate((3, 4), 1):
         child = named(result, f"{prefix}Process-{count}")
-        assert [line for name, line in printed if name == child.name] == [f"print {number}", f"stderr {number}", f"raw {number}"]
+        assert [line for name, line in printed if name == child.name] == [
+            f"print {number}",
+            f"stderr {number}",
+            f"raw {number}",
+        ]
         shell = [process for process in result.processes if process.parent == child.id]
-        assert [(process.name, process.how, process.exit_code) for process in shell] == [("sh -c", "exec", 0)] or [
-            (process.name, process.how, process.exit_code) for process in shell
-        ] == [("sh", "exec", 0)]
+        assert [(process.name, process.how, process.exit_code) for process in shell] == [
+            ("sh -c", "exec", 0)
+        ] or [(process.name, process.how, process.exit_code) for process in shell] == [
+            ("sh", "exec", 0)
+        ]
         assert (shell[0].name, f"shell {number}") in printed
-        assert (child.how, child.exit_code, child.signal, child.asked_by) == (method, number, None, 0)
+        assert (child.how, child.exit_code, child.signal, child.asked_by) == (
+            method,
+            number,
+            None,
+            0,
+        )
         assert 0 < child.asked <= child.start < child.end <= result.duration
         parent = result.processes[child.parent]
         assert parent.name == ("forkserver" if method == "forkserver" else "MainProcess")
@@ -128,7 +151,9 @@ def test_pool_workers_have_their_names(run, python, method):
     assert workers <= {process.name for process in result.processes}
     printed = lines(result)
     assert printed[-1] == ("MainProcess", "[0, 1, 2, 3, 4, 5]")
-    assert sorted(line for name, line in printed if name in workers) == [f"work {number}" for number in range(6)]
+    assert sorted(line for name, line in printed if name in workers) == [
+        f"work {number}" for number in range(6)
+    ]
 
 
 @each_python
@@ -137,7 +162,11 @@ def test_os_fork(run, python):
         "import os, time\nprint('before')\npid = os.fork()\nif pid == 0:\n    print('child')\n    os._exit(7)\nos.waitpid(pid, 0)\nprint('after')\n",
         python=python,
     )
-    assert lines(result) == [("MainProcess", "before"), ("fork of MainProcess", "child"), ("MainProcess", "after")]
+    assert lines(result) == [
+        ("MainProcess", "before"),
+        ("fork of MainProcess", "child"),
+        ("MainProcess", "after"),
+    ]
     assert len(result.processes) == 2, result.processes
     child = result.processes[1]
     assert (child.how, child.exit_code, child.parent) == ("fork", 7, 0)
@@ -170,7 +199,9 @@ def test_the_example_sees_what_a_reader_sees(run, python, tmp_path):
     """The same script, recorded and run plainly: same globals, argv, path, threads, descriptors and modules."""
     import subprocess
 
-    source = '"doc"\n' + LOOK.replace("KNOWN", "('PYTHONPATH', 'PYTHONFAULTHANDLER', 'PYTHONDONTWRITEBYTECODE')")
+    source = '"doc"\n' + LOOK.replace(
+        "KNOWN", "('PYTHONPATH', 'PYTHONFAULTHANDLER', 'PYTHONDONTWRITEBYTECODE')"
+    )
     result = run(source, python=python)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     plain = subprocess.run(
@@ -217,7 +248,14 @@ def test_stacks_of_all_who_hang(run, python):
     assert result.processes[0].stuck
     assert 'example.py", line 12 in <module>' in result.processes[0].stack
     for process in (waiter, result.processes[0]):
-        for word in ("cell_runner", "sitecustomize", "Fatal Python error", "C stack", "Extension modules", str(Path.home())):
+        for word in (
+            "cell_runner",
+            "sitecustomize",
+            "Fatal Python error",
+            "C stack",
+            "Extension modules",
+            str(Path.home()),
+        ):
             assert word not in process.stack
     assert "Fatal" not in result.text()
     assert result.duration < 2.5 + 2
@@ -238,9 +276,26 @@ def test_stacks_of_all_who_hang(run, python):
         ("raise KeyboardInterrupt", "signal SIGINT", None, "KeyboardInterrupt\n"),
         ("x = = 1", "exception SyntaxError", 1, "SyntaxError: invalid syntax\n"),
         ("import ctypes; ctypes.string_at(0)", "signal SIGSEGV", None, ""),
-        ("class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd", "exception Odd", 1, "Odd: <exception str() failed>\n"),
+        (
+            "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd",
+            "exception Odd",
+            1,
+            "Odd: <exception str() failed>\n",
+        ),
     ],
-    ids=["ok", "exception", "exit", "text", "zero", "_exit", "signal", "interrupt", "syntax", "segfault", "odd"],
+    ids=[
+        "ok",
+        "exception",
+        "exit",
+        "text",
+        "zero",
+        "_exit",
+        "signal",
+        "interrupt",
+        "syntax",
+        "segfault",
+        "odd",
+    ],
 )
 def test_outcomes(run, python, body, outcome, code, says):
     result = run(f"print('before')\n# %%\n{body}\n# %%\nprint('after')\n", python=python)
@@ -248,7 +303,11 @@ def test_outcomes(run, python, body, outcome, code, says):
     if "Syntax" not in outcome:
         assert lines(result, 0) == [("MainProcess", "before")]
     assert result.text().endswith(says or "\n")
-    assert ("MainProcess", "after") in lines(result, 2) if outcome == "ok" and body == "pass" else lines(result, 2) == []
+    assert (
+        ("MainProcess", "after") in lines(result, 2)
+        if outcome == "ok" and body == "pass"
+        else lines(result, 2) == []
+    )
     assert "cell_runner" not in result.text()
     if "SEGV" in outcome:
         assert 'File "example.py", line 3 in <module>' in result.processes[0].stack
@@ -259,8 +318,13 @@ def test_outcomes(run, python, body, outcome, code, says):
 def test_traceback_is_a_readers(run, python, tmp_path):
     import subprocess
 
-    result = run("def f():\n    1 / 0\n\n# %%\n\ntry:\n    f()\nexcept ZeroDivisionError:\n    [][1]\n", python=python)
-    plain = subprocess.run([python, tmp_path / "example.py"], capture_output=True, text=True, check=False, timeout=60).stderr
+    result = run(
+        "def f():\n    1 / 0\n\n# %%\n\ntry:\n    f()\nexcept ZeroDivisionError:\n    [][1]\n",
+        python=python,
+    )
+    plain = subprocess.run(
+        [python, tmp_path / "example.py"], capture_output=True, text=True, check=False, timeout=60
+    ).stderr
     assert result.text() == plain.replace(f"{tmp_path}{os.sep}", "")
     assert result.error == "IndexError: list index out of range"
 
@@ -268,7 +332,10 @@ def test_traceback_is_a_readers(run, python, tmp_path):
 @each_python
 def test_forked_child_that_runs_on(run, python):
     """It goes through the following cells as well; only the main process marks their beginnings."""
-    result = run("import os\npid = os.fork()\n# %%\nprint('second', pid == 0)\n# %%\nif pid: os.waitpid(pid, 0)\nprint('third', pid == 0)\n", python=python)
+    result = run(
+        "import os\npid = os.fork()\n# %%\nprint('second', pid == 0)\n# %%\nif pid: os.waitpid(pid, 0)\nprint('third', pid == 0)\n",
+        python=python,
+    )
     assert result.outcome == "ok"
     assert sorted(lines(result)) == [
         ("MainProcess", "second False"), ("MainProcess", "third False"), ("fork of MainProcess", "second True"), ("fork of MainProcess", "third True"),
@@ -279,14 +346,19 @@ def test_forked_child_that_runs_on(run, python):
 
 @each_python
 def test_forked_child_that_raises(run, python):
-    result = run("import os\npid = os.fork()\nif not pid:\n    raise ValueError('child')\nprint(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n", python=python)
+    result = run(
+        "import os\npid = os.fork()\nif not pid:\n    raise ValueError('child')\nprint(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n",
+        python=python,
+    )
     assert (result.outcome, result.error) == ("ok", "")
     assert lines(result)[-1] == ("MainProcess", "1")
     assert ("fork of MainProcess", "ValueError: child") in lines(result)
 
 
 def test_future_statements_hold_for_every_cell(run):
-    result = run('"""T"""\nfrom __future__ import annotations\n# %%\ndef f(x: no_such_name): ...\n# %%\nprint(f.__annotations__)\n')
+    result = run(
+        '"""T"""\nfrom __future__ import annotations\n# %%\ndef f(x: no_such_name): ...\n# %%\nprint(f.__annotations__)\n'
+    )
     assert result.text() == "{'x': 'no_such_name'}\n"
 
 
@@ -301,7 +373,9 @@ def test_code_on_the_docstrings_line_runs(run):
 
 
 def test_decorators_and_semicolons_belong_to_their_cell(run):
-    result = run("import functools\n# %%\n@functools.cache\n# a comment\ndef f(): print('f')\n\nf(); f()\n# %%\nf.cache_clear(); f()\n")
+    result = run(
+        "import functools\n# %%\n@functools.cache\n# a comment\ndef f(): print('f')\n\nf(); f()\n# %%\nf.cache_clear(); f()\n"
+    )
     assert lines(result, 1) == lines(result, 2) == [("MainProcess", "f")]
 
 
@@ -344,7 +418,10 @@ def test_figures(run):
 def test_a_figure_of_many_shapes_is_a_picture(run):
     pytest.importorskip("matplotlib")
     points = "[[n * n % 9973 / 7 for n in range(m, m + 10_000)] for m in (1, 2)]"
-    result = run(f"import matplotlib.pyplot as plt\nplt.scatter(*{points})\nplt.xlabel('words')\n", timeout=60)
+    result = run(
+        f"import matplotlib.pyplot as plt\nplt.scatter(*{points})\nplt.xlabel('words')\n",
+        timeout=60,
+    )
     assert result.outcome == "ok", result.text()
     (figure,) = result.cells[0].figures
     assert "<image" in figure
@@ -355,7 +432,10 @@ def test_a_figure_of_many_shapes_is_a_picture(run):
 def test_a_figure_too_large_to_keep_is_named(run):
     pytest.importorskip("matplotlib")
     noise = "numpy.random.default_rng(1).random((1200, 1200, 4))"  # beside the axes: what is in them becomes smaller
-    result = run(f"import numpy\nimport matplotlib.pyplot as plt\nplt.figure().figimage({noise}, resize=True)\n", timeout=60)
+    result = run(
+        f"import numpy\nimport matplotlib.pyplot as plt\nplt.figure().figimage({noise}, resize=True)\n",
+        timeout=60,
+    )
     assert result.outcome == "ok", result.text()
     (figure,) = result.cells[0].figures
     assert re.search(r">A figure of \d+\.\d MB is left out\.<", figure)
@@ -372,7 +452,9 @@ def test_figures_of_a_cell_may_be_deferred(run):
 
 
 def test_examples_run_at_once_and_alone(tmp_path):
-    source = "import time\nstart = time.monotonic()\ntime.sleep(0.5)\nprint(start, time.monotonic())\n"
+    source = (
+        "import time\nstart = time.monotonic()\ntime.sleep(0.5)\nprint(start, time.monotonic())\n"
+    )
     jobs = []
     for index in range(5):
         path = tmp_path / f"e{index}.py"
@@ -387,17 +469,25 @@ def test_examples_run_at_once_and_alone(tmp_path):
     def overlap(a, b):
         return spans[a][0] < spans[b][1] and spans[b][0] < spans[a][1]
 
-    assert any(overlap(a, b) for a, b in (("e1.py", "e3.py"), ("e3.py", "e4.py"), ("e1.py", "e4.py")))
+    assert any(
+        overlap(a, b) for a, b in (("e1.py", "e3.py"), ("e3.py", "e4.py"), ("e1.py", "e4.py"))
+    )
     for alone in ("e0.py", "e2.py"):
         assert not any(overlap(alone, other) for other in spans if other != alone)
 
 
 def test_stopping_early_ends_the_others(tmp_path):
     path = tmp_path / "long.py"
-    path.write_text(f"import os, time\nopen({str(tmp_path)!r} + f'/{{os.getpid()}}.pid', 'w').close()\ntime.sleep(600)\n")
+    path.write_text(
+        f"import os, time\nopen({str(tmp_path)!r} + f'/{{os.getpid()}}.pid', 'w').close()\ntime.sleep(600)\n"
+    )
     quick = tmp_path / "quick.py"
-    quick.write_text(f"import os, time\nwhile len([n for n in os.listdir({str(tmp_path)!r}) if n.endswith('.pid')]) < 2: time.sleep(0.01)\n")
-    results = record_all([Job(read_script(path)), Job(read_script(path)), Job(read_script(quick))], at_once=3)
+    quick.write_text(
+        f"import os, time\nwhile len([n for n in os.listdir({str(tmp_path)!r}) if n.endswith('.pid')]) < 2: time.sleep(0.01)\n"
+    )
+    results = record_all(
+        [Job(read_script(path)), Job(read_script(path)), Job(read_script(quick))], at_once=3
+    )
     job, _ = next(results)
     assert job.script.path == quick
     pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
@@ -461,20 +551,33 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
     folder = Path(tempfile.mkdtemp())
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     path = tmp_path / "x.py"
-    path.write_text("import os, tempfile\nos.makedirs(tempfile.mkdtemp() + '/a/b')\nopen('here', 'w').close()\nos.chmod('.', 0)\n")
+    path.write_text(
+        "import os, tempfile\nos.makedirs(tempfile.mkdtemp() + '/a/b')\nopen('here', 'w').close()\nos.chmod('.', 0)\n"
+    )
     assert record(path).outcome == "ok"
     folder.rmdir()  # fails if anything is in it
 
 
 def test_own_paths_do_not_appear(run, tmp_path):
-    result = run("import os, sys, tempfile\nprint(os.getcwd(), tempfile.gettempdir(), __file__, os.__file__)\nprint(os.path.join(os.getcwd(), 'x'))\n")
+    result = run(
+        "import os, sys, tempfile\nprint(os.getcwd(), tempfile.gettempdir(), __file__, os.__file__)\nprint(os.path.join(os.getcwd(), 'x'))\n"
+    )
     assert str(tmp_path) not in result.to_json()
     assert "pg-" not in result.to_json()
     assert result.text().splitlines()[1] == "x"
 
 
 def test_environment():
-    made = environment({"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0", "HOME": "/h", "DISPLAY": ":0", "FORCE_COLOR": "1"}, Path("/f"))
+    made = environment(
+        {
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONHASHSEED": "0",
+            "HOME": "/h",
+            "DISPLAY": ":0",
+            "FORCE_COLOR": "1",
+        },
+        Path("/f"),
+    )
     assert made["HOME"] == "/h"
     assert not {"PYTHONUNBUFFERED", "PYTHONHASHSEED", "DISPLAY", "FORCE_COLOR"} & made.keys()
 
@@ -483,10 +586,15 @@ def test_the_environments_own_sitecustomize_is_loaded(tmp_path, run):
     """A virtual environment whose site-packages has a sitecustomize: recording hands on to it."""
     import subprocess
 
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "v"], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", tmp_path / "v"], check=True, timeout=60
+    )
     [packages] = (tmp_path / "v").glob("lib/python3*/site-packages")
     (packages / "sitecustomize.py").write_text("import builtins\nbuiltins.theirs = 42\n")
-    result = run("print(theirs)\nimport sitecustomize\nprint('site-packages' in sitecustomize.__file__)\n", python=str(tmp_path / "v/bin/python"))
+    result = run(
+        "print(theirs)\nimport sitecustomize\nprint('site-packages' in sitecustomize.__file__)\n",
+        python=str(tmp_path / "v/bin/python"),
+    )
     assert result.text() == "42\nTrue\n"
 
 
@@ -494,7 +602,7 @@ def test_python_stack_drops_what_is_not_python():
     text = (
         'Fatal Python error: Aborted\n\nCurrent thread 0x01 [python] (most recent call first):\n  File "a.py", line 3 in f\n\n'
         'Thread 0x02 (most recent call first):\n  File "b.py", line 4 in g\n\n'
-        "Current thread's C stack trace (most recent call first):\n  Binary file \"x\", at y [0x1]\n\nExtension modules: a, b (total: 2)\n"
+        'Current thread\'s C stack trace (most recent call first):\n  Binary file "x", at y [0x1]\n\nExtension modules: a, b (total: 2)\n'
     )
     assert python_stack(text).splitlines() == [
         "Current thread 0x01 [python] (most recent call first):", '  File "a.py", line 3 in f', "",
@@ -528,11 +636,16 @@ def test_probe_says_what_is_wrong(tmp_path):
 def test_dates_and_names(run):
     result = run("print(1)\n", name="section/example.py")
     assert result.script == "section/example.py"
-    assert result.date == time.strftime("%Y-%m-%d", time.gmtime()) or result.date < time.strftime("%Y-%m-%d", time.gmtime())
+    assert result.date == time.strftime("%Y-%m-%d", time.gmtime()) or result.date < time.strftime(
+        "%Y-%m-%d", time.gmtime()
+    )
     assert dataclasses.asdict(result)["schema"] == 1
 
 
-@pytest.mark.skipif(not [p for p in find_pythons() if probe(p).version_info < (3, 11)], reason="needs a Python older than 3.11")
+@pytest.mark.skipif(
+    not [p for p in find_pythons() if probe(p).version_info < (3, 11)],
+    reason="needs a Python older than 3.11",
+)
 def test_older_pythons_run_the_script_as_a_whole(run):
     for python in find_pythons():
         if probe(python).version_info >= (3, 11):

@@ -22,12 +22,19 @@ VOID = {"input", "br", "img"}
 
 def made(pieces, processes=None, **fields):
     """Return a record of one cell; pieces are (process, text) or (process, text, time)."""
-    output = [Piece(p[2] if len(p) > 2 else 0.1 + 0.01 * n, p[0], p[1]) for n, p in enumerate(pieces)]
+    output = [
+        Piece(p[2] if len(p) > 2 else 0.1 + 0.01 * n, p[0], p[1]) for n, p in enumerate(pieces)
+    ]
     if processes is None:
         count = 1 + max((p[0] or 0 for p in pieces), default=0)
-        processes = [Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)]
+        processes = [
+            Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)
+        ]
         processes += [
-            Process(i, 1 + i, f"Process-{i}", "fork", 0, 0, asked=0.02, start=0.03, end=0.8, exit_code=0) for i in range(1, count)
+            Process(
+                i, 1 + i, f"Process-{i}", "fork", 0, 0, asked=0.02, start=0.03, end=0.8, exit_code=0
+            )
+            for i in range(1, count)
         ]
     values = {
         "script": "countdown/made.py",
@@ -75,7 +82,11 @@ class Parsed(html.parser.HTMLParser):
             self.pre += data
 
     def having(self, name):
-        return [attributes for _, attributes in self.elements if name in (attributes.get("class") or "").split()]
+        return [
+            attributes
+            for _, attributes in self.elements
+            if name in (attributes.get("class") or "").split()
+        ]
 
 
 def shown(*texts):
@@ -110,11 +121,25 @@ def test_a_terminal(texts, expected):
 
 
 def test_every_line_has_its_writer():
-    parsed = Parsed(render.output_html(made([(0, "one\n"), (1, "two\n"), (1, "\n"), (2, "three\n")]), [0], uid="u"))
-    assert [line["data-n"] for line in parsed.having("pg-l")] == ["MainProcess", "Process-1", "Process-1", "Process-2"]
+    parsed = Parsed(
+        render.output_html(
+            made([(0, "one\n"), (1, "two\n"), (1, "\n"), (2, "three\n")]), [0], uid="u"
+        )
+    )
+    assert [line["data-n"] for line in parsed.having("pg-l")] == [
+        "MainProcess",
+        "Process-1",
+        "Process-1",
+        "Process-2",
+    ]
     assert parsed.pre == "one\ntwo\n\nthree\n"
     assert len(parsed.having("pg-key")) == 3
-    assert [bool("pg-new" in line["class"]) for line in parsed.having("pg-l")] == [True, True, False, True]
+    assert [bool("pg-new" in line["class"]) for line in parsed.having("pg-l")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_example_alone_is_plain():
@@ -132,7 +157,9 @@ def test_the_example_alone_is_plain():
 
 
 def test_platforms_that_cannot_tell_the_writer_show_no_names():
-    page = render.output_html(made([(None, "a\n"), (None, "b\n")], made([(1, "")]).processes, named=False), [0], uid="u")
+    page = render.output_html(
+        made([(None, "a\n"), (None, "b\n")], made([(1, "")]).processes, named=False), [0], uid="u"
+    )
     assert "data-n" not in page
     assert Parsed(page).pre == "a\nb\n"
     assert render.output_text(made([(None, "a\n")], named=False), [0]) == "a\n"
@@ -145,7 +172,10 @@ def test_lines_of_two_writers():
     parts = parsed.having("pg-part")
     assert [part["data-p"] for part in parts] == ["1", "2", "1"]
     assert ["pg-other" in part["class"] for part in parts] == [False, True, True]
-    assert render.output_text(record, [0]) == "Process-1 | Hello <Process-2> Hello <Process-1>  world\nProcess-2 |  world\n"
+    assert (
+        render.output_text(record, [0])
+        == "Process-1 | Hello <Process-2> Hello <Process-1>  world\nProcess-2 |  world\n"
+    )
 
 
 def test_omitted_bytes_are_a_line():
@@ -164,11 +194,20 @@ def test_no_output_is_nothing():
 
 def test_names_are_the_same_everywhere():
     names = ["MainProcess", "worker", "worker", "<b>&\"'", "a\nb"]
-    processes = [Process(i, i, name, "fork" if i else "main", asked=0.0, start=0.0, end=0.5) for i, name in enumerate(names)]
+    processes = [
+        Process(i, i, name, "fork" if i else "main", asked=0.0, start=0.0, end=0.5)
+        for i, name in enumerate(names)
+    ]
     record = made([(i, "x\n") for i in range(5)], processes)
     pages = render.output_html(record, [0], uid="a") + render.timeline_html(record, uid="b")
     parsed = Parsed(pages)
-    assert {line["data-n"] for line in parsed.having("pg-l")} == {"MainProcess", "worker", "worker #2", "<b>&\"'", "a b"}
+    assert {line["data-n"] for line in parsed.having("pg-l")} == {
+        "MainProcess",
+        "worker",
+        "worker #2",
+        "<b>&\"'",
+        "a b",
+    }
     colors = {}
     for attributes in (*parsed.having("pg-key"), *parsed.having("pg-l")):
         color = re.search(r"pg-c\w", attributes["class"])[0]
@@ -184,7 +223,9 @@ def test_any_output_is_text(pieces):
     record = made(pieces)
     page = render.output_html(record, [0], uid="u")
     if page:
-        assert Parsed(page).pre == "".join(line.text + "\n" for line in render._screen(record.cells[0].output))
+        assert Parsed(page).pre == "".join(
+            line.text + "\n" for line in render._screen(record.cells[0].output)
+        )
     page.encode("utf-8")
     assert not re.search(r"[^\t\n -~\xa0-\U0010ffff]", page)
     render.output_text(record, [0])
@@ -204,11 +245,20 @@ ZeroDivisionError: division by zero
 
 
 def test_a_traceback_is_folded_to_the_frames_of_the_example():
-    page = render.output_html(made([(0, "first\n"), (1, TRACEBACK)]), [0], uid="u", code_anchor=lambda line: f"line-{line}")
+    page = render.output_html(
+        made([(0, "first\n"), (1, TRACEBACK)]),
+        [0],
+        uid="u",
+        code_anchor=lambda line: f"line-{line}",
+    )
     parsed = Parsed(page)
     assert parsed.pre == "first\n" + TRACEBACK
-    assert [fold["data-n"] for fold in parsed.having("pg-fold")] == ["2 frames in multiprocessing/process.py, multiprocessing/pool.py"]
-    assert page.count("\n</span></span>") == 1, "the folded lines end before the frame of the example"
+    assert [fold["data-n"] for fold in parsed.having("pg-fold")] == [
+        "2 frames in multiprocessing/process.py, multiprocessing/pool.py"
+    ]
+    assert page.count("\n</span></span>") == 1, (
+        "the folded lines end before the frame of the example"
+    )
     assert page.index("_target()\n</span></span>") < page.index("made.py")
     assert 'line <a href="#line-7">7</a>, in boom' in page
     assert page.count("<a ") == 1
@@ -225,7 +275,9 @@ def test_the_frames_in_which_a_stack_of_3_15_ends_are_folded_with_the_others():
     page = render.output_html(made([(1, stack), (0, "exit code 1\n")]), [0], uid="u")
     parsed = Parsed(page)
     assert parsed.pre == stack + "exit code 1\n"
-    assert [fold["data-n"] for fold in parsed.having("pg-fold")] == ["4 frames in multiprocessing/process.py, multiprocessing/popen_fork.py ..."]
+    assert [fold["data-n"] for fold in parsed.having("pg-fold")] == [
+        "4 frames in multiprocessing/process.py, multiprocessing/popen_fork.py ..."
+    ]
     assert "&lt;invalid frame&gt;\n</span></span>" in page, "nothing of it is left below the fold"
 
 
@@ -243,16 +295,42 @@ def test_the_timeline_says_how_each_process_lived():
         Process(1, 2, "Process-1", "spawn", 0, 0, asked=0.1, start=0.12, end=1.0, exit_code=0),
         Process(2, 3, "resource_tracker", "exec", 0, 0, start=0.11, end=2.1, exit_code=0),
         Process(3, 4, "forkserver", "exec", 0, 0, start=0.2, end=2.1, stuck=True, signal="SIGABRT"),
-        Process(4, 5, "Process-2", "forkserver", 3, 0, asked=0.2, start=0.3, signal="SIGKILL", end=1.5),
-        Process(5, 6, "Process-3", "forkserver", 3, 0, asked=0.3, start=0.31, stuck=True, signal="SIGABRT"),
+        Process(
+            4, 5, "Process-2", "forkserver", 3, 0, asked=0.2, start=0.3, signal="SIGKILL", end=1.5
+        ),
+        Process(
+            5,
+            6,
+            "Process-3",
+            "forkserver",
+            3,
+            0,
+            asked=0.3,
+            start=0.31,
+            stuck=True,
+            signal="SIGABRT",
+        ),
         Process(6, 7, "sh", "exec", 1, 1, asked=0.4, start=0.4),
     ]
-    record = made([(1, "a\nb\n", 0.2), (0, "c\n", 0.5)], processes, left_behind=[6], duration=2.0, timeout=1.9)
+    record = made(
+        [(1, "a\nb\n", 0.2), (0, "c\n", 0.5)], processes, left_behind=[6], duration=2.0, timeout=1.9
+    )
     page = render.timeline_html(record, uid="u")
     parsed = Parsed(page)
     rows = parsed.having("pg-row")
-    assert [row["data-p"] for row in rows] == ["0", "1", "4", "5", "6", "2", "3"], "helpers come last"
-    for text in ("exit 3", "exit 0", "SIGKILL", "stuck", "left behind", "spawn", "forkserver", "helper"):
+    assert [row["data-p"] for row in rows] == ["0", "1", "4", "5", "6", "2", "3"], (
+        "helpers come last"
+    )
+    for text in (
+        "exit 3",
+        "exit 0",
+        "SIGKILL",
+        "stuck",
+        "left behind",
+        "spawn",
+        "forkserver",
+        "helper",
+    ):
         assert f">{text}</span>" in page
     bars = ET.fromstring(re.search(r'<svg class="pg-bars".*?</svg>', page)[0])
     spawned = next(group for group in bars.iter("g") if group.get("data-p") == "1")
@@ -263,12 +341,22 @@ def test_the_timeline_says_how_each_process_lived():
     assert paths["pg-tick"] == "M95 1.22v.56"
     text = render.summary_text(record)
     assert "7 processes in 2 s" in text
-    assert "start() called at 100 ms, began to run 20 ms later, printed 2 lines, the first at 200 ms, 100 ms after the start" in text
     assert (
-        "Process-3 (forkserver): start() called at 300 ms, began to run 10 ms later, printed nothing, was stuck at the time limit" in text
+        "start() called at 100 ms, began to run 20 ms later, printed 2 lines, the first at 200 ms, 100 ms after the start"
+        in text
     )
-    assert "sh (another program, asked for by Process-1): started at 400 ms, printed nothing, was left behind" in text
-    assert "forkserver (a helper of multiprocessing): ran from 200 ms, printed nothing, still ran at the time limit of 1.9 s." in text
+    assert (
+        "Process-3 (forkserver): start() called at 300 ms, began to run 10 ms later, printed nothing, was stuck at the time limit"
+        in text
+    )
+    assert (
+        "sh (another program, asked for by Process-1): started at 400 ms, printed nothing, was left behind"
+        in text
+    )
+    assert (
+        "forkserver (a helper of multiprocessing): ran from 200 ms, printed nothing, still ran at the time limit of 1.9 s."
+        in text
+    )
     for line in text.splitlines()[1:]:
         assert line.removeprefix("- ") in parsed.text, "the page has the same words"
 
@@ -290,7 +378,10 @@ def test_a_long_time_without_an_event_is_cut_short():
 
 def test_many_processes_share_a_row_but_for_the_remarkable():
     processes = [Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)]
-    processes += [Process(i, i, f"Process-{i}", "fork", 0, 0, 0.01, 0.02, 0.8, exit_code=0) for i in range(1, 201)]
+    processes += [
+        Process(i, i, f"Process-{i}", "fork", 0, 0, 0.01, 0.02, 0.8, exit_code=0)
+        for i in range(1, 201)
+    ]
     processes[150].signal, processes[150].exit_code = "SIGSEGV", None
     record = made([(199, "printed\n")], processes)
     page = render.timeline_html(record, uid="u")
@@ -324,8 +415,14 @@ Current thread 0x00007ff7bc9a5bc0 [python] (most recent call first):
 def test_stacks_show_the_frames_of_the_example_first():
     record = made([(1, "a\n")], outcome="timeout", timeout=8.0)
     record.processes[0].stack, record.processes[0].stuck = STACK, True
-    record.processes[1].stack = 'Current thread 0x1 (most recent call first):\n  File "<string>", line 1 in <module>\n'
-    page = render.stacks_html(record, uid="u", code_anchor=lambda line: "line-95" if line > 90 else None)
+    record.processes[
+        1
+    ].stack = (
+        'Current thread 0x1 (most recent call first):\n  File "<string>", line 1 in <module>\n'
+    )
+    page = render.stacks_html(
+        record, uid="u", code_anchor=lambda line: "line-95" if line > 90 else None
+    )
     Parsed(page)
     first, folded = page.split("<details>")
     assert 'made.py, <a href="#line-95">line 101</a></li>' in first
@@ -333,7 +430,9 @@ def test_stacks_show_the_frames_of_the_example_first():
     assert "threading.py" not in first
     assert "All 4 frames of 2 threads" in folded
     assert "Thread 2 of 2 python (got the signal)" in folded
-    assert "&lt;string&gt;, line 1" in page, "without a frame of the example, the innermost one is shown"
+    assert "&lt;string&gt;, line 1" in page, (
+        "without a frame of the example, the innermost one is shown"
+    )
     assert render.stacks_html(made([(1, "a\n")]), uid="u") == ""
     assert "<a " not in render.stacks_html(record, uid="u")
 
@@ -341,12 +440,36 @@ def test_stacks_show_the_frames_of_the_example_first():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, ["3.15.2", "Linux x86_64", "forkserver", "900 ms", "exit code 0", "23 MiB", "python made.py"]),
-        ({"outcome": "timeout", "expected": "timeout", "exit_code": None, "timeout": 8.0}, ["stuck, ended after 8 s, as meant"]),
-        ({"outcome": "exception ValueError", "exit_code": 1, "error": "ValueError: <b>"}, ["exit code 1 (ValueError)"]),
+        (
+            {},
+            [
+                "3.15.2",
+                "Linux x86_64",
+                "forkserver",
+                "900 ms",
+                "exit code 0",
+                "23 MiB",
+                "python made.py",
+            ],
+        ),
+        (
+            {"outcome": "timeout", "expected": "timeout", "exit_code": None, "timeout": 8.0},
+            ["stuck, ended after 8 s, as meant"],
+        ),
+        (
+            {"outcome": "exception ValueError", "exit_code": 1, "error": "ValueError: <b>"},
+            ["exit code 1 (ValueError)"],
+        ),
         ({"outcome": "signal SIGSEGV", "exit_code": None}, ["signal SIGSEGV"]),
         ({"memory_limit": 512, "date": "2026-11-22"}, ["512 MiB", "2026-11-22"]),
-        ({"interpreter": Interpreter("3.15.2", "CPython", "linux", "x86_64", "spawn", gil=False)}, ["3.15.2, free-threaded"]),
+        (
+            {
+                "interpreter": Interpreter(
+                    "3.15.2", "CPython", "linux", "x86_64", "spawn", gil=False
+                )
+            },
+            ["3.15.2, free-threaded"],
+        ),
     ],
 )
 def test_facts(fields, words):
@@ -427,8 +550,15 @@ def test_real_runs(tmp_path):
     assert parsed.pre == "child 0 <i>\nchild 1 <i>\ndone\n" == record.text()
     text = render.output_text(record, [0])
     if record.named:
-        assert [line["data-n"] for line in parsed.having("pg-l")] == ["ForkProcess-1", "ForkProcess-2", "MainProcess"]
-        assert text == "ForkProcess-1 | child 0 <i>\nForkProcess-2 | child 1 <i>\nMainProcess   | done\n"
+        assert [line["data-n"] for line in parsed.having("pg-l")] == [
+            "ForkProcess-1",
+            "ForkProcess-2",
+            "MainProcess",
+        ]
+        assert (
+            text
+            == "ForkProcess-1 | child 0 <i>\nForkProcess-2 | child 1 <i>\nMainProcess   | done\n"
+        )
     timeline = render.timeline_html(record, uid="t")
     Parsed(timeline)
     assert ">exit 1</span>" in timeline
@@ -439,7 +569,9 @@ def test_real_runs(tmp_path):
 
 def luminance(color):
     parts = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -470,16 +602,32 @@ def test_colours_can_be_read():
 # Machado, Oliveira and Fernandes 2009, for a complete lack of one kind of cone.
 VISIONS = {
     "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
-    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+    "protan": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deutan": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritan": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
 }
 
 
 def oklab(color, vision):
     parts = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    red, green, blue = (min(1, max(0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in vision)
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    red, green, blue = (
+        min(1, max(0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in vision
+    )
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -515,11 +663,24 @@ def test_no_class_is_without_a_look():
         for r in (record, mixed)
     )
     used = set(re.findall(r"\bpg-[a-z]+\b", " ".join(re.findall(r'class="([^"]*)"', page))))
-    sheets = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("process_gallery.css", "timeline.css"))
+    sheets = "".join(
+        (STATIC / name).read_text(encoding="utf-8")
+        for name in ("process_gallery.css", "timeline.css")
+    )
     styled = set(re.findall(r"\.(pg-[a-z]+)\b", sheets))
-    script = set(re.findall(r"\bpg-[a-z]+\b", (STATIC / "process_gallery.js").read_text(encoding="utf-8")))
+    script = set(
+        re.findall(r"\bpg-[a-z]+\b", (STATIC / "process_gallery.js").read_text(encoding="utf-8"))
+    )
     assert used <= styled | script, used - styled - script
-    assert styled <= used | script | {"pg-more", "pg-long", "pg-ch", "pg-heads", "pg-helper", "pg-columns", "pg-tall"}, styled - used - script
+    assert styled <= used | script | {
+        "pg-more",
+        "pg-long",
+        "pg-ch",
+        "pg-heads",
+        "pg-helper",
+        "pg-columns",
+        "pg-tall",
+    }, styled - used - script
 
 
 def test_a_table_keeps_its_lines_whole_and_can_be_scrolled_by_keyboard():
@@ -527,6 +688,17 @@ def test_a_table_keeps_its_lines_whole_and_can_be_scrolled_by_keyboard():
     html = render.output_html(made([(0, table)]), [0], uid="x")
     assert 'class="pg pg-out pg-columns"' in html
     assert '<div class="highlight" tabindex="0" role="group"' in html
-    html = render.output_html(made([(0, "made:    <Process 1>\nstarted: <Process 1>\na  list  of  one line of words that goes on and on\n")]), [0], uid="x")
+    html = render.output_html(
+        made(
+            [
+                (
+                    0,
+                    "made:    <Process 1>\nstarted: <Process 1>\na  list  of  one line of words that goes on and on\n",
+                )
+            ]
+        ),
+        [0],
+        uid="x",
+    )
     assert "pg-columns" not in html
     assert "tabindex" not in html

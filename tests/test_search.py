@@ -129,7 +129,9 @@ def found():
         def log_message(self, *args):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE))) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE))
+    ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         with playwright.sync_playwright() as driver:
@@ -137,9 +139,15 @@ def found():
             page = browser.new_page()
 
             def search(query):
-                page.goto(f"http://127.0.0.1:{server.server_port}/search.html?q={urllib.parse.quote(query)}")
-                page.locator(".search-summary", has_text=re.compile(r"Search finished|did not match")).wait_for()
-                links = page.locator("ul.search li > a:first-child").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+                page.goto(
+                    f"http://127.0.0.1:{server.server_port}/search.html?q={urllib.parse.quote(query)}"
+                )
+                page.locator(
+                    ".search-summary", has_text=re.compile(r"Search finished|did not match")
+                ).wait_for()
+                links = page.locator("ul.search li > a:first-child").evaluate_all(
+                    "links => links.map(a => a.getAttribute('href'))"
+                )
                 return [link.split("?")[0] for link in links[:3]]
 
             yield search
@@ -154,7 +162,9 @@ def test_a_pasted_message_finds_its_section(found, query, anchor):
     wanted = ids_of(anchor)
     print(links)
     assert any(link.partition("#")[0] == ERRORS for link in links)
-    assert any(link.partition("#")[2] in wanted for link in links if link.startswith(ERRORS)), f"none of {links} leads to #error-{anchor}"
+    assert any(link.partition("#")[2] in wanted for link in links if link.startswith(ERRORS)), (
+        f"none of {links} leads to #error-{anchor}"
+    )
 
 
 @pytest.mark.parametrize(("query", "page"), WORDS)

@@ -31,18 +31,35 @@ def docs(tmp_path):
     )
     for name, text in STATIC.items():
         (docs / "_static" / name).write_text(text)
-    (docs / "index.md").write_text("# Small\n\n```{toctree}\na\nb\n```\n\n```{index} single: word\n```\n")
+    (docs / "index.md").write_text(
+        "# Small\n\n```{toctree}\na\nb\n```\n\n```{index} single: word\n```\n"
+    )
     for name in "ab":
-        (docs / f"{name}.md").write_text(f"# Page {name}\n\n```{{index}} single: word\n```\n\nText.\n")
+        (docs / f"{name}.md").write_text(
+            f"# Page {name}\n\n```{{index}} single: word\n```\n\nText.\n"
+        )
     return docs
 
 
 def build(docs):
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-d", docs.parent / "doctrees", docs, docs.parent / "html"]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "-d",
+        docs.parent / "doctrees",
+        docs,
+        docs.parent / "html",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     files = (path for path in (docs.parent / "html").rglob("*") if path.is_file())
-    return {path.relative_to(docs.parent / "html"): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(docs.parent / "html"): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def test_a_build_writes_the_same_bytes_whichever_page_it_reads_last(docs):
@@ -50,7 +67,10 @@ def test_a_build_writes_the_same_bytes_whichever_page_it_reads_last(docs):
     assert build(docs) == first
     a = docs / "a.md"
     text = a.read_text()
-    for change in ("Text.\n", ""):  # no new word: of one that is gone Sphinx keeps that it is nowhere
+    for change in (
+        "Text.\n",
+        "",
+    ):  # no new word: of one that is gone Sphinx keeps that it is nowhere
         a.write_text(text + change)
         last = build(docs)
         assert (last == first) == (not change)

@@ -75,10 +75,23 @@ class Site:
         return path
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-d", "docs/_build/doctrees", "docs", str(self.html)]
+        return [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-n",
+            "-W",
+            "--keep-going",
+            "-d",
+            "docs/_build/doctrees",
+            "docs",
+            str(self.html),
+        ]
 
     def build(self, *, fails: bool = False) -> str:
-        done = subprocess.run(self.command(), cwd=self.folder, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            self.command(), cwd=self.folder, capture_output=True, text=True, timeout=300
+        )
         text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
         assert (done.returncode != 0) == fails, text
         return text
@@ -119,9 +132,13 @@ def test_nothing_is_run_twice_and_a_change_runs_alone(site: Site) -> None:
 
 
 def test_a_changed_local_module_runs_the_examples_that_import_it(site: Site) -> None:
-    (site.docs / "conf.py").write_text(CONF % sys.executable + 'sphinx_gallery_conf["ignore_pattern"] = "^_"\n')
+    (site.docs / "conf.py").write_text(
+        CONF % sys.executable + 'sphinx_gallery_conf["ignore_pattern"] = "^_"\n'
+    )
     site.example("_helper.py", "WORD = 'first'\n")
-    site.example("uses.py", '"""\nUses\n====\n\nText.\n"""\n\nimport _helper\n\nprint(_helper.WORD)\n')
+    site.example(
+        "uses.py", '"""\nUses\n====\n\nText.\n"""\n\nimport _helper\n\nprint(_helper.WORD)\n'
+    )
     site.example("hello.py", HELLO)
     site.build()
     site.example("_helper.py", "WORD = 'second'\n")
@@ -136,7 +153,10 @@ def test_a_changed_local_module_runs_the_examples_that_import_it(site: Site) -> 
         ("import sys\nprint('so far')\nsys.exit(3)", ["exit 3", "so far"]),
         ("import no_such_module_at_all", ["no_such_module_at_all", "sphinx_gallery_needs"]),
         ("def broken(:\n    pass", ["SyntaxError"]),
-        ("# sphinx_gallery_timeout = 1\nimport time\ntime.sleep(60)", ["timeout", "stack", "line 10 in"]),
+        (
+            "# sphinx_gallery_timeout = 1\nimport time\ntime.sleep(60)",
+            ["timeout", "stack", "line 10 in"],
+        ),
         (
             "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])",
             ["behind"],
@@ -160,8 +180,12 @@ def test_declared_outcomes_are_pages_like_others(site: Site) -> None:
     head = '"""\n{0}\n====================\n\nText.\n"""\n\n# sphinx_gallery_expected_outcome = "{1}"\n\nimport os, signal, sys, time\nprint("before")\n{2}\n'
     site.example("raises.py", head.format("Raises", "exception KeyError", "{}['x']"))
     site.example("exits.py", head.format("Exits", "exit 3", "sys.exit(3)"))
-    site.example("dies.py", head.format("Dies", "signal SIGKILL", "os.kill(os.getpid(), signal.SIGKILL)"))
-    stuck = head.format("Stuck", "timeout", "time.sleep(60)").replace("import os", "# sphinx_gallery_timeout = 1\nimport os")
+    site.example(
+        "dies.py", head.format("Dies", "signal SIGKILL", "os.kill(os.getpid(), signal.SIGKILL)")
+    )
+    stuck = head.format("Stuck", "timeout", "time.sleep(60)").replace(
+        "import os", "# sphinx_gallery_timeout = 1\nimport os"
+    )
     site.example("stuck.py", stuck)
     site.build()
     for name in ("raises", "exits", "dies", "stuck"):
@@ -171,7 +195,10 @@ def test_declared_outcomes_are_pages_like_others(site: Site) -> None:
 
 
 def test_output_is_text_whatever_it_contains(site: Site) -> None:
-    site.example("markup.py", '"""\nMarkup\n======\n\nText.\n"""\n\nprint("<script>alert(1)</script> & <b>bold</b> \\x00 \\x1b[31mred\\x1b[0m")\n')
+    site.example(
+        "markup.py",
+        '"""\nMarkup\n======\n\nText.\n"""\n\nprint("<script>alert(1)</script> & <b>bold</b> \\x00 \\x1b[31mred\\x1b[0m")\n',
+    )
     site.build()
     page = site.text("gallery/markup.html")
     assert "<script>alert(1)" not in page
@@ -183,7 +210,9 @@ def test_output_is_text_whatever_it_contains(site: Site) -> None:
 
 def test_a_page_embeds_a_run(site: Site) -> None:
     site.example("hello.py", HELLO)
-    site.page("# Small\n\n```{recorded} hello\n:cells: 2\n:outcome: ok\n```\n\n```{toctree}\ngallery/index\n```\n")
+    site.page(
+        "# Small\n\n```{recorded} hello\n:cells: 2\n:outcome: ok\n```\n\n```{toctree}\ngallery/index\n```\n"
+    )
     site.build()
     page = site.text("index.html")
     assert "hello from cell two" in page
@@ -195,8 +224,13 @@ def test_a_page_embeds_a_run(site: Site) -> None:
 
 
 def test_a_new_record_renews_every_page_that_shows_it(site: Site) -> None:
-    site.example("moment.py", HELLO.replace('"hello from cell two"', '"moment", __import__("time").time_ns()'))
-    site.page("# Small\n\n```{recorded} moment\n:cells: 2\n```\n\n```{toctree}\ngallery/index\n```\n")
+    site.example(
+        "moment.py",
+        HELLO.replace('"hello from cell two"', '"moment", __import__("time").time_ns()'),
+    )
+    site.page(
+        "# Small\n\n```{recorded} moment\n:cells: 2\n```\n\n```{toctree}\ngallery/index\n```\n"
+    )
     site.build()
     first = re.findall(r"moment \d{15,}", site.text("index.html"))
     (kept,) = (site.docs / "_build" / "process_gallery").glob("*.json")
@@ -209,7 +243,9 @@ def test_a_new_record_renews_every_page_that_shows_it(site: Site) -> None:
 
 
 def test_a_page_is_renewed_that_was_read_for_another_output(site: Site) -> None:
-    site.page("# Small\n\n```{recorded} hello\n:cells: 2\n```\n\n```{toctree}\ngallery/index\n```\n")
+    site.page(
+        "# Small\n\n```{recorded} hello\n:cells: 2\n```\n\n```{toctree}\ngallery/index\n```\n"
+    )
     site.example("hello.py", HELLO)
     site.build()
     first, site.html = site.html, site.docs / "_build" / "served"
@@ -232,7 +268,9 @@ def test_a_page_is_renewed_that_was_read_for_another_output(site: Site) -> None:
         ("```{recorded} hello\n:outcome: exit 4\n```", "exit 4"),
     ],
 )
-def test_a_page_that_asks_for_what_is_not_there_is_an_error(site: Site, directive: str, says: str) -> None:
+def test_a_page_that_asks_for_what_is_not_there_is_an_error(
+    site: Site, directive: str, says: str
+) -> None:
     site.example("hello.py", HELLO)
     site.page(f"# Small\n\n{directive}\n\n```{{toctree}}\ngallery/index\n```\n")
     output = site.build(fails=True)
@@ -241,13 +279,19 @@ def test_a_page_that_asks_for_what_is_not_there_is_an_error(site: Site, directiv
 
 
 def test_what_an_example_needs_comes_from_a_committed_record(site: Site) -> None:
-    text = HELLO.replace('"""\n\nprint', '"""\n\n# sphinx_gallery_needs = ["no_such_module_at_all"]\n\nprint', 1)
+    text = HELLO.replace(
+        '"""\n\nprint', '"""\n\n# sphinx_gallery_needs = ["no_such_module_at_all"]\n\nprint', 1
+    )
     path = site.example("needy.py", text)
     output = site.build(fails=True)
     assert "needy.py: needs no_such_module_at_all" in output
     record = site.docs / "records" / "needy" / "other.json"
     record.parent.mkdir(parents=True)
-    subprocess.run([sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(record)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(record)],
+        check=True,
+        capture_output=True,
+    )
     data = json.loads(record.read_text())
     data["interpreter"]["version"] = "3.99.1"
     record.write_text(json.dumps(data))
@@ -259,7 +303,10 @@ def test_what_an_example_needs_comes_from_a_committed_record(site: Site) -> None
     assert "damaged record" in site.build(fails=True)
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"schema": 1}', b"\xff\xfe", b"cos\nsystem\n(S'exit 1'\ntR.", b"null"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b'{"schema": 1}', b"\xff\xfe", b"cos\nsystem\n(S'exit 1'\ntR.", b"null"],
+)
 def test_a_damaged_cache_file_is_recorded_anew(site: Site, damage: bytes) -> None:
     site.example("hello.py", HELLO)
     site.build()
@@ -294,7 +341,9 @@ LIES = [
 
 
 @pytest.mark.parametrize(("path", "value"), LIES, ids=lambda part: str(part)[:30])
-def test_a_hostile_cache_file_is_recorded_anew(site: Site, path: tuple[str | int, ...], value: object) -> None:
+def test_a_hostile_cache_file_is_recorded_anew(
+    site: Site, path: tuple[str | int, ...], value: object
+) -> None:
     site.example("hello.py", HELLO)
     site.build()
     (kept,) = (site.docs / "_build" / "process_gallery").glob("*.json")
@@ -304,7 +353,9 @@ def test_a_hostile_cache_file_is_recorded_anew(site: Site, path: tuple[str | int
     kept.write_text(json.dumps(bad))
     assert site.ran(site.build()) == ["hello.py"]
     again = json.loads(kept.read_text())
-    assert [cell["output"][0]["text"] for cell in again["cells"]] == [cell["output"][0]["text"] for cell in good["cells"]]
+    assert [cell["output"][0]["text"] for cell in again["cells"]] == [
+        cell["output"][0]["text"] for cell in good["cells"]
+    ]
     assert again.keys() == good.keys()
 
 
@@ -326,7 +377,9 @@ def test_a_cache_file_that_never_ends_is_not_read(site: Site, kind: str) -> None
             file.truncate(1 << 40)
     log = site.build() if kind != "folder" else site.build(fails=True)
     assert site.ran(log) == ["hello.py"]
-    if kind == "folder":  # it cannot be replaced: the page stands, and the build says what is not kept
+    if (
+        kind == "folder"
+    ):  # it cannot be replaced: the page stands, and the build says what is not kept
         assert "its record cannot be kept in" in log
         assert "it will run again at the next build" in log
         assert "hello from cell one" in (site.html / "gallery" / "hello.html").read_text()
@@ -343,7 +396,9 @@ def test_ending_the_build_ends_what_it_started(site: Site, number: signal.Signal
         "long.py",
         f'"""\nLong\n====\n\nText.\n"""\n\nimport os, time\n\nif os.fork() == 0:\n    os.setsid()\nopen({str(started)!r}, "a").write(f"{{os.getpid()}}\\n")\ntime.sleep(100)\n',
     )
-    build = subprocess.Popen(site.command(), cwd=site.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    build = subprocess.Popen(
+        site.command(), cwd=site.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 60
     while not started.exists() or started.read_text().count("\n") < 2:
         assert time.monotonic() < deadline
@@ -367,10 +422,15 @@ def running(pid: int) -> bool:
 
 def test_two_builds_at_once_do_not_harm_each_other(site: Site) -> None:
     for number in range(4):
-        site.example(f"hello_{number}.py", HELLO.replace("Hello\n=====", f"Hello {number}\n======="))
+        site.example(
+            f"hello_{number}.py", HELLO.replace("Hello\n=====", f"Hello {number}\n=======")
+        )
     other = [*site.command()[:-1], str(site.docs / "_build" / "other")]
     other[other.index("docs/_build/doctrees")] = "docs/_build/other-doctrees"
-    builds = [subprocess.Popen(command, cwd=site.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for command in (site.command(), other)]
+    builds = [
+        subprocess.Popen(command, cwd=site.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for command in (site.command(), other)
+    ]
     for build in builds:
         build.communicate(timeout=300)
     # sphinx-gallery writes its pages into the source folder; two builds may collide there. The records must not suffer.
@@ -392,18 +452,27 @@ def test_galleries_may_have_examples_of_the_same_name(site: Site) -> None:
     (more / "GALLERY_HEADER.rst").write_text("More\n====\n\nOf them.\n")
     site.example("hello.py", HELLO)
     (more / "hello.py").write_text(HELLO.replace("hello from", "good day from"))
-    site.page("# Small\n\n```{recorded} more/hello\n:cells: 1\n```\n\n```{toctree}\ngallery/index\nmore/index\n```\n")
+    site.page(
+        "# Small\n\n```{recorded} more/hello\n:cells: 1\n```\n\n```{toctree}\ngallery/index\nmore/index\n```\n"
+    )
     assert sorted(site.ran(site.build())) == ["hello.py", "more/hello.py"]
     assert "hello from cell one" in site.text("gallery/hello.html")
     assert "good day from cell one" in site.text("more/hello.html")
     assert 'href="more/hello.html"' in site.text("index.html")
-    assert "recorded-origin" not in site.text("gallery/hello.html")  # it knows the page as the example's own
+    assert "recorded-origin" not in site.text(
+        "gallery/hello.html"
+    )  # it knows the page as the example's own
     assert site.ran(site.build()) == []
 
 
 def test_only_what_has_a_page_is_run(site: Site) -> None:
     site.example("hello.py", HELLO)
-    for folder, header in (("section", "GALLERY_HEADER.rst"), ("older", "README.txt"), ("data", "notes.txt"), ("section/deep", "README.txt")):
+    for folder, header in (
+        ("section", "GALLERY_HEADER.rst"),
+        ("older", "README.txt"),
+        ("data", "notes.txt"),
+        ("section/deep", "README.txt"),
+    ):
         (site.examples / folder).mkdir()
         (site.examples / folder / header).write_text("Header\n======\n\nOne.\n")
         (site.examples / folder / f"{Path(folder).name}.py").write_text(HELLO)
@@ -424,8 +493,13 @@ plt.text(0, 0, "added later")
 """
 
 
-@pytest.mark.parametrize(("comment", "shown"), [("", "first"), ("thumbnail_number = 2", "second"), ("thumbnail_number = -2", "second")])
-def test_a_figure_is_the_thumbnail_of_an_example_without_processes(site: Site, comment: str, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("comment", "shown"),
+    [("", "first"), ("thumbnail_number = 2", "second"), ("thumbnail_number = -2", "second")],
+)
+def test_a_figure_is_the_thumbnail_of_an_example_without_processes(
+    site: Site, comment: str, shown: str
+) -> None:
     comment = comment and f"# sphinx_gallery_{comment}"
     site.example("plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % comment}')
     site.build()
@@ -433,24 +507,36 @@ def test_a_figure_is_the_thumbnail_of_an_example_without_processes(site: Site, c
 
 
 def test_a_thumbnail_that_is_not_there_is_a_warning(site: Site) -> None:
-    site.example("plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % "# sphinx_gallery_thumbnail_number = 7"}')
-    assert "plot.py: sphinx_gallery_thumbnail_number = 7, but it draws 3 figures" in site.build(fails=True)
+    site.example(
+        "plot.py",
+        f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % "# sphinx_gallery_thumbnail_number = 7"}',
+    )
+    assert "plot.py: sphinx_gallery_thumbnail_number = 7, but it draws 3 figures" in site.build(
+        fails=True
+    )
 
 
 def test_deferred_figures_stand_with_the_next_cell(site: Site) -> None:
-    site.example("plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % "# sphinx_gallery_defer_figures"}')
+    site.example(
+        "plot.py", f'"""\nPlot\n====\n\nText.\n"""\n\n{PLOT % "# sphinx_gallery_defer_figures"}'
+    )
     site.build()
     page = site.text("gallery/plot.html")
     assert "before" in page
     assert [int(cell) for cell in re.findall(r'plot-(\d)-\d-light-\w+\.svg"', page)] == [2, 2]
-    figures = [path.read_text() for path in sorted((site.html / "_images").glob("plot-2-2-light-*.svg"))]
+    figures = [
+        path.read_text() for path in sorted((site.html / "_images").glob("plot-2-2-light-*.svg"))
+    ]
     assert "second figure" in figures[0]
     assert "added later" in figures[0]
 
 
 def test_examples_expected_to_fail_are_those_of_the_setting(site: Site) -> None:
     conf = site.docs / "conf.py"
-    conf.write_text(conf.read_text() + 'sphinx_gallery_conf["expected_failing_examples"] = ["../examples/raises.py"]\n')
+    conf.write_text(
+        conf.read_text()
+        + 'sphinx_gallery_conf["expected_failing_examples"] = ["../examples/raises.py"]\n'
+    )
     site.example("raises.py", HELLO + "\nraise KeyError('none')\n")
     site.build()
     assert "KeyError" in site.text("gallery/raises.html")
@@ -473,7 +559,9 @@ def test_a_setting_without_effect_is_a_warning(site: Site, setting: str) -> None
     text = conf.read_text() + f'sphinx_gallery_conf["{setting}"] = {WITHOUT_EFFECT[setting]!r}\n'
     conf.write_text(text)
     site.example("hello.py", HELLO)
-    assert f"sphinx_gallery_conf['{setting}'] has no effect with process_gallery" in site.build(fails=True)
+    assert f"sphinx_gallery_conf['{setting}'] has no effect with process_gallery" in site.build(
+        fails=True
+    )
     conf.write_text(text + 'suppress_warnings = ["process_gallery.setting"]\n')
     site.build()
     assert "hello from cell one" in site.text("gallery/hello.html")
@@ -514,7 +602,12 @@ def test_the_time_limit_of_all_examples(site: Site) -> None:
     log = site.build(fails=True)
     assert "timeout after 0.5 s" in log
     assert "# sphinx_gallery_timeout = 2  or set process_gallery_timeout in conf.py" in log
-    site.example("slow.py", HELLO + "\n# sphinx_gallery_timeout = 20\nimport time\ntime.sleep(1.5)\n")
+    site.example(
+        "slow.py", HELLO + "\n# sphinx_gallery_timeout = 20\nimport time\ntime.sleep(1.5)\n"
+    )
     site.build()
     conf.write_text(text + "process_gallery_timeout = -1\n")
-    assert "process_gallery_timeout = -1 in conf.py: write a number of seconds greater than 0" in site.build(fails=True)
+    assert (
+        "process_gallery_timeout = -1 in conf.py: write a number of seconds greater than 0"
+        in site.build(fails=True)
+    )

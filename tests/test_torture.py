@@ -28,7 +28,9 @@ from process_gallery.recorder import Job, RecorderError, record_all
 
 pytestmark = [
     pytest.mark.torture,
-    pytest.mark.skipif(sys.platform != "linux", reason="attacks Linux's own means: /proc, subreapers, credentials"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="attacks Linux's own means: /proc, subreapers, credentials"
+    ),
 ]
 
 HERE = Path(__file__).parent
@@ -41,7 +43,10 @@ FIGURES = Counter()
 
 @pytest.fixture
 def times(pytestconfig):
-    return int(os.environ.get("PROCESS_GALLERY_TORTURE") or (20 if pytestconfig.getoption("markexpr") == "torture" else 1))
+    return int(
+        os.environ.get("PROCESS_GALLERY_TORTURE")
+        or (20 if pytestconfig.getoption("markexpr") == "torture" else 1)
+    )
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -78,7 +83,11 @@ def nothing_left():
 
 
 def children(pid):
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
 
 
 @pytest.fixture
@@ -99,13 +108,22 @@ def plain(result):
     """Return (name, text) of each line of a record."""
     found = []
     for piece in result.pieces():
-        found += [(None if piece.process is None else result.processes[piece.process].name, line) for line in piece.text.splitlines()]
+        found += [
+            (None if piece.process is None else result.processes[piece.process].name, line)
+            for line in piece.text.splitlines()
+        ]
     return found
 
 
 def numbered(result):
     """Return the numbers N of the lines ``line N`` of each cell."""
-    return [sorted(int(number) for number in re.findall(r"line (\d+)", "".join(piece.text for piece in cell.output))) for cell in result.cells]
+    return [
+        sorted(
+            int(number)
+            for number in re.findall(r"line (\d+)", "".join(piece.text for piece in cell.output))
+        )
+        for cell in result.cells
+    ]
 
 
 def process(result, name):
@@ -219,7 +237,9 @@ def two_hundred_children(r):
     lines = plain(r)
     assert lines[-1] == ("MainProcess", "200")
     by_pid = {p.pid: p for p in r.processes}
-    assert sorted(line for _, line in lines[:-1]) == sorted(f"line {pid}" for pid in by_pid if pid != r.processes[0].pid)
+    assert sorted(line for _, line in lines[:-1]) == sorted(
+        f"line {pid}" for pid in by_pid if pid != r.processes[0].pid
+    )
     for piece in r.cells[0].output[:-1]:
         assert piece.text == f"line {r.processes[piece.process].pid}\n"
     assert sorted(p.exit_code for p in r.processes[1:]) == list(range(200))
@@ -268,14 +288,18 @@ def closes_descriptors(r):
 
 def replaces_descriptors(r):
     assert numbered(r) == [[1], [2], [3]]
-    assert r.text() == "line 1\nline 2\nline 3\ninto the file\n", "no marker may go into the example's own file"
+    assert r.text() == "line 1\nline 2\nline 3\ninto the file\n", (
+        "no marker may go into the example's own file"
+    )
 
 
 def output_1gb(r):
     [cell] = r.cells
     assert cell.output[0].text.startswith("first line\n")
     assert cell.output[-1].text.endswith("x\nlast line\n")
-    assert sum(len(piece.text) + piece.omitted for piece in cell.output) == (1 << 30) + len("first line\nlast line\n")
+    assert sum(len(piece.text) + piece.omitted for piece in cell.output) == (1 << 30) + len(
+        "first line\nlast line\n"
+    )
     assert sum(len(piece.text) for piece in cell.output) <= recorder.HEAD + recorder.TAIL
     assert r.peak_memory < 60_000
 
@@ -298,7 +322,10 @@ def imitates_the_marker(r):
     assert numbered(r) == [[1], [2], [3]]
     assert r.cells[0].output[0].text.startswith("\x1e" + "0123456789abcdef" * 2 + "000007")
     first = "".join(piece.text for piece in r.cells[0].output)
-    assert first == "\x1e" + "0123456789abcdef" * 2 + "000007" + "0" * 20 + "\x1f\n\x1e\x1e\x1e a\nline 1\n"
+    assert (
+        first
+        == "\x1e" + "0123456789abcdef" * 2 + "000007" + "0" * 20 + "\x1f\n\x1e\x1e\x1e a\nline 1\n"
+    )
     assert "not a number" in "".join(piece.text for piece in r.cells[1].output)
     assert r.cells[0].start <= r.cells[1].start < r.cells[2].start
 
@@ -316,7 +343,9 @@ def forks_and_runs_on(r):
     everything = sorted(f"line {number} {p.pid}" for number in (2, 3, 4) for p in (main, child))
     assert sorted(line for _, line in plain(r)) == everything
     for number, cell in enumerate(r.cells[1:], 2):
-        assert f"line {number} {main.pid}\n" in [piece.text for piece in cell.output if piece.process == 0]
+        assert f"line {number} {main.pid}\n" in [
+            piece.text for piece in cell.output if piece.process == 0
+        ]
 
 
 def execs_itself(r):
@@ -342,7 +371,10 @@ def mocks_time(r):
 
 
 def steps_its_clock(r):
-    assert [line for name, line in plain(r) if name == "MainProcess"] == ["line 1", *(["exit code 0"] * 2)]
+    assert [line for name, line in plain(r) if name == "MainProcess"] == [
+        "line 1",
+        *(["exit code 0"] * 2),
+    ]
     far = [int(line.split()[2]) for _, line in plain(r) if line.startswith("line 2")]
     assert len(far) == 4
     assert far[0] - far[2] > 900_000
@@ -483,7 +515,11 @@ def nul_bytes(r):
     assert "never\n" not in r.text()
 
 
-LEAVE = {"daemon": "sleep", "named_like_a_helper": "resource_tracker", "outlives_the_parent": "fork of MainProcess"}
+LEAVE = {
+    "daemon": "sleep",
+    "named_like_a_helper": "resource_tracker",
+    "outlives_the_parent": "fork of MainProcess",
+}
 SELF = {"deletes_itself", "rewrites_itself"}
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
@@ -516,7 +552,9 @@ def test_script(name, place, times):
         assert Record.from_json(result.to_json()) == result
         try:
             assert result.as_expected, (result.outcome, result.text()[-3000:])
-            assert [result.processes[index].name for index in result.left_behind] == ([LEAVE[name]] if name in LEAVE else [])
+            assert [result.processes[index].name for index in result.left_behind] == (
+                [LEAVE[name]] if name in LEAVE else []
+            )
             check(result)
         except AssertionError:
             print(result.to_json()[:4000])
@@ -526,16 +564,30 @@ def test_script(name, place, times):
             assert took < result.timeout + 2 + SLACK
         for p in result.processes:
             assert p.end is not None
-            assert p.start is None or p.parent is None or p.start >= (result.processes[p.parent].start or 0), p
+            assert (
+                p.start is None
+                or p.parent is None
+                or p.start >= (result.processes[p.parent].start or 0)
+            ), p
             # The one that removes its folders has removed the way to report, too: what nobody saw is not known then.
             assert p.exit_code is not None or p.signal or name == "removes_its_folders", p
         for cell in result.cells:
             moments = [piece.time for piece in cell.output]
-            assert cell is result.cells[-1] or cell.end is None or moments == [] or moments[-1] <= cell.end
+            assert (
+                cell is result.cells[-1]
+                or cell.end is None
+                or moments == []
+                or moments[-1] <= cell.end
+            )
             assert moments == sorted(moments)
 
         # the next example has not noticed
-        assert (following.outcome, following.text(), len(following.processes), following.left_behind) == ("ok", "next\n. 0\n", 1, [])
+        assert (
+            following.outcome,
+            following.text(),
+            len(following.processes),
+            following.left_behind,
+        ) == ("ok", "next\n. 0\n", 1, [])
         assert [len(cell.output) for cell in following.cells] == [1, 1]
         if name not in SELF:
             assert script.read_bytes() == (SCRIPTS / f"{name}.py").read_bytes()
@@ -547,7 +599,9 @@ def test_script(name, place, times):
 
 def command(*arguments, prefix=(), python=sys.executable, **options):
     """Run the command line; return the finished process."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {"PYTHONPATH": str(SRC)}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
+    } | {"PYTHONPATH": str(SRC)}
     environment |= options.pop("env", {})
     return subprocess.run(
         [*prefix, python, "-m", "process_gallery", "record", *map(str, arguments)],
@@ -572,7 +626,11 @@ def test_supervisor_killed_or_stopped_by_its_example(place, monkeypatch, number,
     assert "stopped or killed its parent process" in str(result)
     assert following.text() == "next\n"
     time.sleep(0.2)
-    assert not [pid for pid in children(os.getpid()) if b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert not [
+        pid
+        for pid in children(os.getpid())
+        if b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 def test_supervisor_that_vanishes_while_idle(place):
@@ -580,7 +638,11 @@ def test_supervisor_that_vanishes_while_idle(place):
     script.write_text("print('x')\n")
     results = record_all([Job(read_script(script))] * 2)
     next(results)
-    [supervisor] = [pid for pid in children(os.getpid()) if b"supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    [supervisor] = [
+        pid
+        for pid in children(os.getpid())
+        if b"supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
     os.kill(supervisor, signal.SIGKILL)
     time.sleep(0.1)
     [(_, result)] = results
@@ -591,7 +653,13 @@ def test_supervisor_that_vanishes_while_idle(place):
 def test_exit_status_on_older_kernels(place, monkeypatch):
     """Before Linux 6.15 the kernel cannot be asked: what wait, zombies and the processes themselves say must do."""
     monkeypatch.setattr(recorder, "ASK_THE_KERNEL", False)
-    for name in ("two_hundred_children", "zombies", "segfault_in_child", "many_short_forks", "kills_its_group"):
+    for name in (
+        "two_hundred_children",
+        "zombies",
+        "segfault_in_child",
+        "many_short_forks",
+        "kills_its_group",
+    ):
         [(_, result)] = record_all([Job(read_script(SCRIPTS / f"{name}.py"))])
         if name == "segfault_in_child":
             assert process(result, "Crasher").signal in ("SIGSEGV", None)
@@ -610,7 +678,11 @@ def test_signal_of_those_that_are_gone_before_they_are_seen(place, monkeypatch):
     )
     [(_, result)] = record_all([Job(read_script(script))])
     assert plain(result) == [("MainProcess", "line -9")] * 21
-    dead = [p for p in result.processes if p.how in ("fork", "forkserver", "spawn") and p.name.partition("-")[0].endswith("Process")]
+    dead = [
+        p
+        for p in result.processes
+        if p.how in ("fork", "forkserver", "spawn") and p.name.partition("-")[0].endswith("Process")
+    ]
     assert len(dead) == 21
     assert {(p.exit_code, p.signal) for p in dead} == {(None, "SIGKILL")}
 
@@ -638,7 +710,12 @@ def test_processes_that_report_nothing(place):
 OTHERS = ("many_short_forks", "two_hundred_children", "leaves_odd_files", "output_1gb")
 OTHERS += ("signals_its_parent", "writes_into_the_reports", "takes_4gb")
 SHORT = [name for name in NAMES if name not in OTHERS]
-SHORT = [name for name in SHORT if name in ("child_hangs", "threads_hang") or read_script(SCRIPTS / f"{name}.py").declared.expected != "timeout"]
+SHORT = [
+    name
+    for name in SHORT
+    if name in ("child_hangs", "threads_hang")
+    or read_script(SCRIPTS / f"{name}.py").declared.expected != "timeout"
+]
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -651,10 +728,23 @@ def test_script_recorded_with_what_every_platform_has(name, place):
     assert result.as_expected, (result.outcome, result.text()[-3000:])
     assert not result.named
     assert {piece.process for piece in result.pieces()} <= {None}
-    [(_, named)] = record_all([Job(read_script(SCRIPTS / f"{name}.py"))]) if name not in SELF and "timeout" not in result.outcome else [(None, None)]
-    if named and len(named.processes) == 1 and not result.processes[0].stack and name not in ("imitates_the_marker", "non_blocking_output"):
-        assert [[piece.text for piece in cell.output] and "".join(p.text for p in cell.output) for cell in result.cells] == [
-            [piece.text for piece in cell.output] and "".join(p.text for p in cell.output) for cell in named.cells
+    [(_, named)] = (
+        record_all([Job(read_script(SCRIPTS / f"{name}.py"))])
+        if name not in SELF and "timeout" not in result.outcome
+        else [(None, None)]
+    )
+    if (
+        named
+        and len(named.processes) == 1
+        and not result.processes[0].stack
+        and name not in ("imitates_the_marker", "non_blocking_output")
+    ):
+        assert [
+            [piece.text for piece in cell.output] and "".join(p.text for p in cell.output)
+            for cell in result.cells
+        ] == [
+            [piece.text for piece in cell.output] and "".join(p.text for p in cell.output)
+            for cell in named.cells
         ]
 
 
@@ -668,7 +758,9 @@ def test_memory_of_the_build(place):
             [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(place / "x.json")],
             stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(SRC)},
         )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)  # its own, and that of its descendants that have been waited for
+        _, status, usage = os.wait4(
+            process.pid, 0
+        )  # its own, and that of its descendants that have been waited for
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
         return usage.ru_maxrss
@@ -677,7 +769,12 @@ def test_memory_of_the_build(place):
 
 
 def test_two_builds_at_once(place):
-    names = ["two_hundred_children", "segfault_in_child", "imitates_the_marker", "closes_descriptors"]
+    names = [
+        "two_hundred_children",
+        "segfault_in_child",
+        "imitates_the_marker",
+        "closes_descriptors",
+    ]
     builds = [
         subprocess.Popen(
             [sys.executable, "-m", "process_gallery", "record", *(str(SCRIPTS / f"{name}.py") for name in names), "--json", str(place / f"{index}.json")],
@@ -690,7 +787,9 @@ def test_two_builds_at_once(place):
     for index, build in enumerate(builds):
         _, errors = build.communicate(timeout=120)
         assert build.returncode == 0, errors
-        for name, data in zip(names, json.loads((place / f"{index}.json").read_text()), strict=True):
+        for name, data in zip(
+            names, json.loads((place / f"{index}.json").read_text()), strict=True
+        ):
             globals()[name](Record.from_json(json.dumps(data)))
 
 
@@ -729,10 +828,15 @@ def stat_of(pid):
 
 def can(*words):
     """True if this machine lets us do that."""
-    return shutil.which(words[0]) is not None and subprocess.run(words, capture_output=True, check=False).returncode == 0
+    return (
+        shutil.which(words[0]) is not None
+        and subprocess.run(words, capture_output=True, check=False).returncode == 0
+    )
 
 
-needs_namespaces = pytest.mark.skipif(not can("unshare", "-Urm", "mount", "-t", "tmpfs", "x", "/mnt"), reason="needs user namespaces")
+needs_namespaces = pytest.mark.skipif(
+    not can("unshare", "-Urm", "mount", "-t", "tmpfs", "x", "/mnt"), reason="needs user namespaces"
+)
 
 
 @needs_namespaces
@@ -755,7 +859,11 @@ def test_full_disk(place):
 def test_without_shared_memory(place):
     """No /dev/shm, as in some containers: recording needs none."""
     hide = 'mount -t tmpfs -o ro x /dev/shm && exec "$@"'
-    done = command(SCRIPTS / "two_hundred_children.py", SCRIPTS / "child_hangs.py", prefix=["unshare", "-Urm", "sh", "-c", hide, "sh"])
+    done = command(
+        SCRIPTS / "two_hundred_children.py",
+        SCRIPTS / "child_hangs.py",
+        prefix=["unshare", "-Urm", "sh", "-c", hide, "sh"],
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -763,7 +871,12 @@ def test_without_shared_memory(place):
 @pytest.mark.parametrize("name", ["fork_chain", "child_hangs", "zombies", "segfault_in_child"])
 def test_build_is_pid_1(place, name):
     """A container whose PID 1 is the build."""
-    done = command(SCRIPTS / f"{name}.py", "--json", place / "x.json", prefix=["unshare", "-Urpf", "--mount-proc"])
+    done = command(
+        SCRIPTS / f"{name}.py",
+        "--json",
+        place / "x.json",
+        prefix=["unshare", "-Urpf", "--mount-proc"],
+    )
     assert done.returncode == 0, done.stderr
     globals()[name](Record.from_json((place / "x.json").read_text()))
 
@@ -779,7 +892,11 @@ def test_ordinary_user_and_read_only_examples(place):
     home.chmod(0o777)
     prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     look = f"import os, sys; sys.exit(not os.access(sys.executable, os.X_OK) or not os.access({str(SRC / 'process_gallery')!r}, os.R_OK))"
-    pythons = [python for python in find_pythons() if probe(python).version_info >= (3, 11) and can(*prefix, python, "-c", look)]
+    pythons = [
+        python
+        for python in find_pythons()
+        if probe(python).version_info >= (3, 11) and can(*prefix, python, "-c", look)
+    ]
     if not pythons:
         pytest.skip("an ordinary user cannot read any interpreter, or this checkout")
     names = sorted(path.stem for path in (place / "scripts").iterdir())
@@ -820,7 +937,11 @@ def nodes(below):
     )
 
 
-TREES = st.lists(nodes(st.lists(nodes(st.lists(nodes(st.just([])), max_size=1)), max_size=2)), min_size=1, max_size=3)
+TREES = st.lists(
+    nodes(st.lists(nodes(st.lists(nodes(st.just([])), max_size=1)), max_size=2)),
+    min_size=1,
+    max_size=3,
+)
 
 TREE = """
 import json, multiprocessing, os, signal, subprocess, sys, time
@@ -876,7 +997,13 @@ if __name__ == "__main__":
         print("end")
 """
 
-CODES = {"return": (0, None), "exit": (5, None), "_exit": (6, None), "kill": (None, "SIGKILL"), "raise": (1, None)}
+CODES = {
+    "return": (0, None),
+    "exit": (5, None),
+    "_exit": (6, None),
+    "kill": (None, "SIGKILL"),
+    "raise": (1, None),
+}
 
 
 def trees(times):
@@ -898,7 +1025,9 @@ def test_random_trees(times, place):
 
         def name(node, path, below=""):
             if below.endswith("fork") and node["how"] == "forkserver":
-                node["how"] = "os.fork"  # a forked process cannot use the forkserver that it thinks it has started
+                node["how"] = (
+                    "os.fork"  # a forked process cannot use the forkserver that it thinks it has started
+                )
             node["name"] = f"n{path}"
             names[node["name"]] = node
             for number, child in enumerate(node["children"]):
@@ -930,10 +1059,16 @@ def test_random_trees(times, place):
                     if node is not top:
                         status = writer.exit_code, writer.signal
                         # A bare fork that is killed, and waited for, before a busy machine lets the supervisor look: nobody is left to tell.
-                        unseen = node["how"] == "os.fork" and node["end"] == "kill" and status == (None, None)
+                        unseen = (
+                            node["how"] == "os.fork"
+                            and node["end"] == "kill"
+                            and status == (None, None)
+                        )
                         FIGURES["unseen"] += unseen
                         assert unseen or status == CODES[node["end"]], (node, writer)
-        lost = sum(node["lines"] + 1 - len(set(printed.get(who, []))) for who, node in names.items())
+        lost = sum(
+            node["lines"] + 1 - len(set(printed.get(who, []))) for who, node in names.items()
+        )
         FIGURES["lost"] += lost
         assert lost == 0
         assert printed == {who: list(range(node["lines"] + 1)) for who, node in names.items()}

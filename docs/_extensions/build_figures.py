@@ -20,7 +20,9 @@ SCRIPT = '"""\nOne line\n========\n\nIt prints it.\n"""\n\nprint("one line")\n'
 
 
 def figures(app):
-    """Return what the records of this build say, as rows of a table in Markdown: a name, and what is counted."""
+    """Return what the records of this build say, as rows of a table in Markdown: a name, and what
+    is counted.
+    """
     names = gallery.contents(gallery.example_folders(app)[0])
     examples = [example for example in (gallery.get(app, name) for name in names) if example]
     if not examples:
@@ -38,7 +40,9 @@ def figures(app):
     if here:
         rows.append((f"… run by {here[0].implementation} {here[0].version}", f"{len(here)}"))
     if lacking:
-        words = f"{len(examples) - len(here)}: the interpreter of this build lacks {', '.join(lacking)}"
+        words = (
+            f"{len(examples) - len(here)}: the interpreter of this build lacks {', '.join(lacking)}"
+        )
         rows.append(("… shown as they were recorded before", words))
     rows += [
         ("Processes that ran", _processes(records)),
@@ -46,21 +50,30 @@ def figures(app):
         ("… how they ended", _ends(records)),
         ("Lines that were printed", _lines(records)),
         *_others(records),
-        ("Time of all runs, one after the other", f"{sum(record.duration for record in records):.0f} s"),
+        (
+            "Time of all runs, one after the other",
+            f"{sum(record.duration for record in records):.0f} s",
+        ),
         ("… longest", f"{_link(app, longest)}: {longest.record.duration:.1f} s"),
     ]
     if runs:
         known = versions.span(sorted(once, key=once.get))
         rows += [
             ("Scripts that are shown by version", f"{len(matrices)}"),
-            ("… on Python", f"{known}: {len(runs)} runs, {sum(run.live for run in runs)} of them by this build"),
+            (
+                "… on Python",
+                f"{known}: {len(runs)} runs, {sum(run.live for run in runs)} of them by this build",
+            ),
             ("… processes that ran", _processes([run.record for run in runs])),
         ]
     return rows
 
 
 def _count(counted):
-    return ", ".join(f"{number} {word}" for word, number in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+    return ", ".join(
+        f"{number} {word}"
+        for word, number in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    )
 
 
 def _link(app, example):
@@ -71,7 +84,11 @@ def _processes(records):
     words = {"main": "the scripts", "exec": "other programs", "unknown": "whose start was not seen"}
 
     def word(process):
-        return "helpers of `multiprocessing`" if process.name in HELPERS else words.get(process.how, f"by {process.how}")
+        return (
+            "helpers of `multiprocessing`"
+            if process.name in HELPERS
+            else words.get(process.how, f"by {process.how}")
+        )
 
     found = Counter(word(process) for record in records for process in record.processes)
     return f"{found.total()}: {_count(found)}"
@@ -81,7 +98,9 @@ def _ends(records):
     def word(process):
         if process.signal:
             return "by a signal"
-        return {0: "with exit code 0", None: "unseen"}.get(process.exit_code, "with another exit code")
+        return {0: "with exit code 0", None: "unseen"}.get(
+            process.exit_code, "with another exit code"
+        )
 
     processes = [process for record in records for process in record.processes]
     stuck = sum(process.stuck for process in processes)
@@ -98,11 +117,22 @@ def _lines(records):
 
 def _others(records):
     found = Counter(record.outcome for record in records if record.outcome != "ok")
-    return [("Examples that end in another way than well, as they declare", f"{found.total()}: {_count(found)}")] if found else []
+    return (
+        [
+            (
+                "Examples that end in another way than well, as they declare",
+                f"{found.total()}: {_count(found)}",
+            )
+        ]
+        if found
+        else []
+    )
 
 
 def cost(python):
-    """Run a script of one line as it is and recorded, turn by turn, and return the median times in seconds."""
+    """Run a script of one line as it is and recorded, turn by turn, and return the median times in
+    seconds.
+    """
     plain, recorded = [], []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "one_line.py")
@@ -153,7 +183,9 @@ def forget(app, env, docname):
 
 
 def merge(app, env, docnames, other):
-    noted(env).update({docname: rows for docname, rows in noted(other).items() if docname in docnames})
+    noted(env).update(
+        {docname: rows for docname, rows in noted(other).items() if docname in docnames}
+    )
 
 
 def setup(app):

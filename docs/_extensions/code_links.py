@@ -1,4 +1,6 @@
-"""Links from the names in recorded code to CPython's documentation, in pages outside the gallery: the first use of each in a block."""
+"""Links from the names in recorded code to CPython's documentation, in pages outside the gallery:
+the first use of each in a block.
+"""
 
 import ast
 import functools
@@ -28,14 +30,20 @@ def documentation(app):
 
 @functools.cache
 def uses(source, names, classes):
-    """Return where a script uses documented names: line from 1, column from and to in characters, name."""
+    """Return where a script uses documented names: line from 1, column from and to in characters,
+    name.
+    """
     lines = source.split("\n")
     found = []
     for name, node in places(source, names, classes):
         text = ast.unparse(node)
-        if isinstance(node, ast.Attribute) and (not text.replace(".", "").isidentifier() or node.lineno != node.end_lineno):
+        if isinstance(node, ast.Attribute) and (
+            not text.replace(".", "").isidentifier() or node.lineno != node.end_lineno
+        ):
             text = f".{node.attr}"  # of what a call returns, and the like, the attribute alone
-        end = len(lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode())  # ast counts bytes
+        end = len(
+            lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode()
+        )  # ast counts bytes
         found.append((node.end_lineno, end - len(text), end, name))
     return found
 
@@ -48,10 +56,12 @@ def link(highlighted, spans):
     highlighted
         HTML as Pygments writes it.
     spans
-        Start and end in the code, in characters, and address; none within another. One that begins or ends within a token is left out:
-        of a decorator, with which Pygments takes the @.
+        Start and end in the code, in characters, and address; none within another. One that begins
+        or ends within a token is left out: of a decorator, with which Pygments takes the @.
     """
-    pieces = [(match[0], len(html.unescape(match[2] or ""))) for match in _PIECE.finditer(highlighted)]
+    pieces = [
+        (match[0], len(html.unescape(match[2] or ""))) for match in _PIECE.finditer(highlighted)
+    ]
     edges = set(itertools.accumulate((length for _, length in pieces), initial=0))
     begins = {start: (end, address) for start, end, address in spans if {start, end} <= edges}
     place, until, result = 0, None, []
@@ -84,13 +94,21 @@ def link_code(app, doctree, docname):
             starts[number] = offset
             number, offset = number + 1, offset + len(text) + 1
         spans, seen, until = [], set(), 0
-        for line, start, end, name in sorted(uses(source, frozenset(addresses), frozenset(classes))):
+        for line, start, end, name in sorted(
+            uses(source, frozenset(addresses), frozenset(classes))
+        ):
             if line in starts and name not in seen and starts[line] + start >= until:
                 seen.add(name)
                 until = starts[line] + end
                 spans.append((starts[line] + start, until, addresses[name]))
         highlighted = app.builder.highlighter.highlight_block(code, "python", location=block)
-        block.replace_self(nodes.raw("", f'<div class="highlight-python notranslate">{link(highlighted, spans)}</div>\n', format="html"))
+        block.replace_self(
+            nodes.raw(
+                "",
+                f'<div class="highlight-python notranslate">{link(highlighted, spans)}</div>\n',
+                format="html",
+            )
+        )
 
 
 def setup(app):

@@ -1,4 +1,6 @@
-"""The ``drawing`` directive: a drawing of this site, put into the page itself, so that it follows the page's light and dark."""
+"""The ``drawing`` directive: a drawing of this site, put into the page itself, so that it follows
+the page's light and dark.
+"""
 
 import re
 from pathlib import Path
@@ -9,7 +11,9 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class Drawing(SphinxDirective):
-    """Inline ``_drawings/NAME.svg``. Option ``alt`` describes it to those who do not see it; the content is a caption."""
+    """Inline ``_drawings/NAME.svg``. Option ``alt`` describes it to those who do not see it; the
+    content is a caption.
+    """
 
     required_arguments = 1
     has_content = True
@@ -28,8 +32,11 @@ class Drawing(SphinxDirective):
         figure = nodes.figure(classes=["drawing"])
         label = re.sub(r"[&<>\"]", lambda match: f"&#{ord(match[0])};", " ".join(alt.split()))
         svg = re.sub(r"<svg\b", f'<svg role="img" aria-label="{label}"', svg, count=1)
-        # Other formats know by these what stands here: the pages that are read are the same for all of them.
-        figure += nodes.raw("", svg, format="html", drawing=self.arguments[0], alt=" ".join(alt.split()))
+        # Other formats know by these what stands here: the pages that are read are the same for all
+        # of them.
+        figure += nodes.raw(
+            "", svg, format="html", drawing=self.arguments[0], alt=" ".join(alt.split())
+        )
         if self.content:
             caption = nodes.caption()
             text, _ = self.state.inline_text(" ".join(self.content), self.lineno)

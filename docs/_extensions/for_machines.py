@@ -1,4 +1,6 @@
-"""What the built site has for machines: sitemap, robots.txt, llms.txt with each page as Markdown, a feed of changes; and its EPUB."""
+"""What the built site has for machines: sitemap, robots.txt, llms.txt with each page as Markdown, a
+feed of changes; and its EPUB.
+"""
 
 import re
 from datetime import date
@@ -21,8 +23,15 @@ FEED = "feed.xml"
 
 
 def is_site(app):
-    """Return whether this build makes the site, rather than a book or a check of links, and with its examples."""
-    return app.builder.name == "html" and app.config.sphinx_gallery_conf["plot_gallery"] not in (False, "False", "0", 0)
+    """Return whether this build makes the site, rather than a book or a check of links, and with
+    its examples.
+    """
+    return app.builder.name == "html" and app.config.sphinx_gallery_conf["plot_gallery"] not in (
+        False,
+        "False",
+        "0",
+        0,
+    )
 
 
 def write(app, error):
@@ -30,17 +39,24 @@ def write(app, error):
     if error or not is_site(app):
         return
     env, url, out = app.env, app.config.html_baseurl, Path(app.outdir)
-    places = "".join(f"<url><loc>{url}{name}.html</loc></url>\n" for name in sorted(env.found_docs - {"404"}))
+    places = "".join(
+        f"<url><loc>{url}{name}.html</loc></url>\n" for name in sorted(env.found_docs - {"404"})
+    )
     sitemap = f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n'
     (out / "sitemap.xml").write_text(sitemap, encoding="utf-8")
-    (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\n\nSitemap: {url}sitemap.xml\n", encoding="utf-8")
+    (out / "robots.txt").write_text(
+        f"User-agent: *\nAllow: /\n\nSitemap: {url}sitemap.xml\n", encoding="utf-8"
+    )
     write_feed(app)
     write_markdown(app, sorted(env.found_docs - {"404"}))
     lines = [f"# {app.config.project}", "", f"> {_description(app, app.config.root_doc)}", ""]
 
     def add(docname):
         about = _description(app, docname)
-        lines.append(f"- [{env.titles[docname].astext()}]({url}{docname}.md)" + (f": {about}" if about else ""))
+        lines.append(
+            f"- [{env.titles[docname].astext()}]({url}{docname}.md)"
+            + (f": {about}" if about else "")
+        )
         for child in env.toctree_includes.get(docname, []):
             add(child)
 
@@ -53,11 +69,19 @@ def write(app, error):
 
 def _description(app, docname):
     """Return a page's description: of its front matter, or the claim of its example."""
-    example = gallery.get(app, docname.partition("/")[2]) if docname.startswith("gallery/") else None
+    example = (
+        gallery.get(app, docname.partition("/")[2]) if docname.startswith("gallery/") else None
+    )
     if example:
-        return re.sub(r":\w+(?::\w+)*:`~?([^`<]*?)(?: <[^`]*>)?`|``?", r"\1", claim_of(example.script))
+        return re.sub(
+            r":\w+(?::\w+)*:`~?([^`<]*?)(?: <[^`]*>)?`|``?", r"\1", claim_of(example.script)
+        )
     path = Path(app.env.doc2path(docname))
-    found = re.search(r"^    description: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.suffix == ".md" else None
+    found = (
+        re.search(r"^    description: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if path.suffix == ".md"
+        else None
+    )
     return found[1].strip("\"'") if found else ""
 
 
@@ -87,7 +111,9 @@ def write_markdown(app, docnames):
 
 
 def stand_alone(app, doctree, docname):
-    """Change a page for Markdown: absolute addresses, drawings in words, nothing that a reader would not see."""
+    """Change a page for Markdown: absolute addresses, drawings in words, nothing that a reader
+    would not see.
+    """
     base = app.config.html_baseurl
     for kind in (nodes.comment, nodes.target, nodes.meta, index, toctree):
         for node in list(doctree.findall(kind)):
@@ -115,7 +141,9 @@ def stand_alone(app, doctree, docname):
 
 
 class Table(TableContext):
-    """A table whose cells stay as they are: the library's takes 3.10 for a number, and a bar for the end of the cell."""
+    """A table whose cells stay as they are: the library's takes 3.10 for a number, and a bar for
+    the end of the cell.
+    """
 
     def make(self):
         rows = [[self._cell(entry) for entry in row] for row in self.headers + self.body]
@@ -148,7 +176,8 @@ class Translator(MarkdownTranslator):
         self.add(f"{fence}{language}\n{text}\n{fence}", prefix_eol=2, suffix_eol=2)
         raise nodes.SkipNode
 
-    visit_code_links_block = visit_literal_block  # what sphinx-gallery makes of code for HTML, which the environment takes this for
+    # What sphinx-gallery makes of code for HTML, which the environment takes this for
+    visit_code_links_block = visit_literal_block
 
 
 # -- The feed of changes (Atom, RFC 4287)
@@ -165,22 +194,34 @@ def read_changes(path):
         raise ExtensionError(f"{path}: the changelog cannot be read: {error}") from None
     markdown = MarkdownIt()
     tokens, lines = markdown.parse(source), source.split("\n")
-    headings = [place for place, token in enumerate(tokens) if (token.type, token.tag) == ("heading_open", "h2")]
+    headings = [
+        place
+        for place, token in enumerate(tokens)
+        if (token.type, token.tag) == ("heading_open", "h2")
+    ]
     found = [(tokens[place].map[0], tokens[place + 1].content) for place in headings]
     if not found:
-        raise ExtensionError(f"{path}:1: the changelog has no section: write  ## NAME - YYYY-MM-DD  above what has changed")
+        raise ExtensionError(
+            f"{path}:1: the changelog has no section: write  ## NAME - YYYY-MM-DD  above what has changed"
+        )
     sections = {}
     for (line, heading), (end, _) in zip(found, [*found[1:], (len(lines), "")], strict=True):
         match = re.fullmatch(r"(\S.*?) - (\d{4}-\d\d-\d\d)", heading)
         try:
             day = date.fromisoformat(match[2])
         except (TypeError, ValueError):  # no match, or no such day
-            raise ExtensionError(f"{path}:{line + 1}: {heading!r} does not name a date: write  ## NAME - YYYY-MM-DD") from None
+            raise ExtensionError(
+                f"{path}:{line + 1}: {heading!r} does not name a date: write  ## NAME - YYYY-MM-DD"
+            ) from None
         text = markdown.render("\n".join(lines[line + 1 : end]))
         if match[1] in sections:
-            raise ExtensionError(f"{path}:{line + 1}: there are two sections {match[1]!r}: readers of the feed could not tell them apart")
+            raise ExtensionError(
+                f"{path}:{line + 1}: there are two sections {match[1]!r}: readers of the feed could not tell them apart"
+            )
         if not text:
-            raise ExtensionError(f"{path}:{line + 1}: the section {match[1]!r} is empty: say what has changed, or remove it")
+            raise ExtensionError(
+                f"{path}:{line + 1}: the section {match[1]!r} is empty: say what has changed, or remove it"
+            )
         sections[match[1]] = day, text
     return [(name, day, text) for name, (day, text) in sections.items()]
 
@@ -194,7 +235,8 @@ def check_changes(app):
 def write_feed(app):
     url, config = app.config.html_baseurl, app.config
     entries = read_changes(Path(app.srcdir, config.feed_changelog).resolve())
-    tag = f"tag:{urlsplit(url).hostname},2026"  # stays the same whatever version of the site the feed is read from (RFC 4151)
+    # Stays the same whatever version of the site the feed is read from (RFC 4151)
+    tag = f"tag:{urlsplit(url).hostname},2026"
 
     def add(parent, name, text=None, **attributes):
         ET.SubElement(parent, name, attributes).text = text
@@ -227,7 +269,9 @@ def link_feed(app, pagename, templatename, context, doctree):
 
 
 class Book(Epub3Builder):
-    """Sphinx's, with the files in ``_book``, a cover that is declared as EPUB 3 asks, and contents in the order of reading."""
+    """Sphinx's, with the files in ``_book``, a cover that is declared as EPUB 3 asks, and contents
+    in the order of reading.
+    """
 
     def init(self):
         super().init()
@@ -238,15 +282,22 @@ class Book(Epub3Builder):
         self.refnodes = in_order(self.refnodes)
 
     def build_content(self):
-        Path(self.outdir, self.coverpage_name).unlink(missing_ok=True)  # an earlier build's would be taken for one more page
+        Path(self.outdir, self.coverpage_name).unlink(
+            missing_ok=True
+        )  # an earlier build's would be taken for one more page
         super().build_content()
         path = Path(self.outdir, "content.opf")
         item = f'href="{self.config.epub_cover[0]}"'
-        path.write_text(path.read_text(encoding="utf-8").replace(item, f'{item} properties="cover-image"'), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace(item, f'{item} properties="cover-image"'),
+            encoding="utf-8",
+        )
 
 
 def in_order(entries):
-    """Leave out sections that have chapters below them, which leads back to their page after each; the chapters move up."""
+    """Leave out sections that have chapters below them, which leads back to their page after each;
+    the chapters move up.
+    """
     before, pages, back = None, set(), set()
     for entry in entries:
         page = entry["refuri"].partition("#")[0]
@@ -267,7 +318,9 @@ def in_order(entries):
 
 
 def suit_book(app, doctree, docname):
-    """Put drawings into files, in the colours of paper, and leave out what needs a browser: an EPUB's pages are XHTML without it."""
+    """Put drawings into files, in the colours of paper, and leave out what needs a browser: an
+    EPUB's pages are XHTML without it.
+    """
     if app.builder.name != "epub":
         return
     css = Path(app.srcdir, "_static/site.css").read_text(encoding="utf-8")
@@ -291,7 +344,9 @@ def suit_book(app, doctree, docname):
 
 
 def setup(app):
-    app.add_config_value("feed_changelog", "../CHANGELOG.md", "", str, "The changelog that the feed is made of.")
+    app.add_config_value(
+        "feed_changelog", "../CHANGELOG.md", "", str, "The changelog that the feed is made of."
+    )
     app.set_translator("markdown", Translator)
     app.add_builder(Book, override=True)
     app.connect("builder-inited", check_changes, priority=100)

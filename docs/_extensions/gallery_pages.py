@@ -1,7 +1,9 @@
-"""The gallery as this site shows it: indexes that can be scanned and filtered, and examples without sphinx-gallery's own notes.
+"""The gallery as this site shows it: indexes that can be scanned and filtered, and examples without
+sphinx-gallery's own notes.
 
-sphinx-gallery writes the source of these pages; Sphinx's event `source-read` hands it over before it is parsed. Where a later
-sphinx-gallery writes something else, a pattern finds nothing and its own page stays.
+sphinx-gallery writes the source of these pages; Sphinx's event `source-read` hands it over before
+it is parsed. Where a later sphinx-gallery writes something else, a pattern finds nothing and its
+own page stays.
 """
 
 import ast
@@ -22,7 +24,9 @@ METHODS = ("fork", "spawn", "forkserver", "default start method")
 
 _THUMBNAILS = re.compile(r"(?ms)\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)")
 _FOOTER = re.compile(r"(?ms)^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*")
-_NOTE = re.compile(r"(?ms)^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)")
+_NOTE = re.compile(
+    r"(?ms)^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)"
+)
 _TAGS = re.compile(r"(?ms)^\.\. rst-class:: sphx-glr-example-tags\n\n.*?(?=^\S)")
 _DOWNLOAD = "\n\n.. rst-class:: example-download\n\n:download:`{}`\n"
 _FILTER = """
@@ -49,7 +53,9 @@ def tidy(app, docname, source):
     text = source[0]
     if docname == "gallery/index":
         text = _THUMBNAILS.sub(lambda _: _all_sections(app), text.removeprefix(":orphan:\n"))
-        text = _FOOTER.sub("", text) + _DOWNLOAD.format("All scripts in one zip </gallery/gallery_python.zip>")
+        text = _FOOTER.sub("", text) + _DOWNLOAD.format(
+            "All scripts in one zip </gallery/gallery_python.zip>"
+        )
     elif docname.endswith("/index"):
         text = _THUMBNAILS.sub(f".. examples:: {docname.split('/')[1]}\n\n", text)
         text = _FOOTER.sub("", text)
@@ -61,23 +67,35 @@ def tidy(app, docname, source):
 
 
 def _all_sections(app):
-    """Return the index of the whole gallery: a filter, and each section with its first sentence and its examples."""
+    """Return the index of the whole gallery: a filter, and each section with its first sentence and
+    its examples.
+    """
     folder = example_folders(app)[0]
     scripts = [read_script(folder / name) for name in contents(folder)]
-    versions = sorted({number for script in scripts for number in [_version(script)] if number} | {11})
+    versions = sorted(
+        {number for script in scripts for number in [_version(script)] if number} | {11}
+    )
     options = "".join(f'<option value="{number}">3.{number}</option>' for number in versions)
     parts = [_FILTER.format(versions=options, count=len(scripts))]
     for section in dict.fromkeys(name.partition("/")[0] for name in contents(folder)):
-        title, text = _title_and_claim((folder / section / "GALLERY_HEADER.rst").read_text(encoding="utf-8"))
+        title, text = _title_and_claim(
+            (folder / section / "GALLERY_HEADER.rst").read_text(encoding="utf-8")
+        )
         parts.append(f"{title}\n{'-' * len(title)}\n\n{text}\n\n.. examples:: {section}\n\n")
     return "\n".join(parts)
 
 
 def _title_and_claim(text):
     """Return the title of a docstring or header, and the first sentence of its text."""
-    title, *blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith(".. _")]
-    sentence = re.match(r".+?[.?!](?=\s+[A-Z`*:]|\s*$)", " ".join(blocks[0].split())) if blocks else None
-    return next(line for line in title.split("\n") if re.search(r"\w", line)).strip(), sentence[0] if sentence else ""
+    title, *blocks = [
+        block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith(".. _")
+    ]
+    sentence = (
+        re.match(r".+?[.?!](?=\s+[A-Z`*:]|\s*$)", " ".join(blocks[0].split())) if blocks else None
+    )
+    return next(line for line in title.split("\n") if re.search(r"\w", line)).strip(), sentence[
+        0
+    ] if sentence else ""
 
 
 def _version(script):
@@ -90,7 +108,9 @@ def _classes(script):
     """Return what the filter of the gallery goes by."""
     needs = [need for need in script.declared.needs if not need.startswith("python")]
     libraries = [need for need in needs if need != "linux"]
-    classes = [f"m-{method.replace(' ', '-')}" for method in METHODS if method in script.declared.tags]
+    classes = [
+        f"m-{method.replace(' ', '-')}" for method in METHODS if method in script.declared.tags
+    ]
     classes += [] if needs else ["n-nothing"]
     classes += ["n-linux"] if "linux" in needs else []
     classes += ["n-library"] if libraries else []
@@ -107,7 +127,9 @@ def claim_of(script):
 
 def link_to(script):
     target = f"/gallery/{script.path.parent.name}/{script.path.stem}"
-    link = pending_xref("", refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True)
+    link = pending_xref(
+        "", refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True
+    )
     link += nodes.inline("", title_of(script))
     return link
 
@@ -143,10 +165,20 @@ class Examples(SphinxDirective):
         item = nodes.list_item(classes=_classes(script))
         picture = f"/gallery/{path.parent.name}/images/thumb/sphx_glr_{path.stem}_thumb.svg"
         if Path(self.env.srcdir, picture[1:]).exists():
-            # Not a link to itself, which Sphinx makes of pictures that are shown smaller than they are.
-            item += nodes.image(uri=picture, alt="", width="120", height="84", loading="lazy", classes=["no-scaled-link"])
+            # Not a link to itself, which Sphinx makes of pictures that are shown smaller than they
+            # are.
+            item += nodes.image(
+                uri=picture,
+                alt="",
+                width="120",
+                height="84",
+                loading="lazy",
+                classes=["no-scaled-link"],
+            )
         item += nodes.paragraph("", "", link_to(script), classes=["example-title"])
-        item += nodes.paragraph("", "", *self.parse_inline(claim_of(script))[0], classes=["example-claim"])
+        item += nodes.paragraph(
+            "", "", *self.parse_inline(claim_of(script))[0], classes=["example-claim"]
+        )
         item += nodes.paragraph("", ", ".join(script.declared.tags), classes=["example-tags"])
         return item
 
@@ -157,8 +189,12 @@ _LISTED = re.compile(
     r"multiprocessing\.|concurrent\.futures\.|threading\.|signal\.|faulthandler\."
     r"|os\.(W[A-Z]|_exit|abort|cpu_count|exec|fork|getp|getsid|kill|nice|pidfd|pipe|posix_spawn|process_|register_at|sched_|set[ps]|wait)"
 )
+
+
 class ExamplesByName(SphinxDirective):
-    """List the documented names that examples use, and for each name the examples. Its host parses reStructuredText, as claims are."""
+    """List the documented names that examples use, and for each name the examples. Its host parses
+    reStructuredText, as claims are.
+    """
 
     def run(self):
         inventory = InventoryAdapter(self.env).named_inventory["python"]
@@ -180,9 +216,24 @@ class ExamplesByName(SphinxDirective):
         sections = {}
         for name in sorted(users, key=str.lower):
             sections.setdefault(module_of(name), []).append(name)
-        order = ["multiprocessing", "concurrent.futures", "os", "signal", "threading", "faulthandler"]
-        places = {module: next(place for place, first in enumerate(order) if f"{module}.".startswith(f"{first}.")) for module in sections}
-        return [self._section(module, sections[module], users) for module in sorted(sections, key=lambda module: (places[module], module))]
+        order = [
+            "multiprocessing",
+            "concurrent.futures",
+            "os",
+            "signal",
+            "threading",
+            "faulthandler",
+        ]
+        places = {
+            module: next(
+                place for place, first in enumerate(order) if f"{module}.".startswith(f"{first}.")
+            )
+            for module in sections
+        }
+        return [
+            self._section(module, sections[module], users)
+            for module in sorted(sections, key=lambda module: (places[module], module))
+        ]
 
     def _section(self, module, names, users):
         section = nodes.section(ids=[f"module-{module}"], names=[module])
@@ -190,14 +241,19 @@ class ExamplesByName(SphinxDirective):
         toc = nodes.paragraph(classes=["names"])
         listed = nodes.definition_list(classes=["simple", "names"])
         for name in names:
-            toc += [nodes.reference("", name.removeprefix(f"{module}."), refid=name, internal=True), nodes.Text(" ")]
+            toc += [
+                nodes.reference("", name.removeprefix(f"{module}."), refid=name, internal=True),
+                nodes.Text(" "),
+            ]
             listed += self._name(name, users[name])
         section += [toc, listed]
         return section
 
     def _name(self, name, scripts):
         known = [name, *(alias for alias, real in ALIASES.items() if real == name)]
-        link = pending_xref("", refdomain="py", reftype="obj", reftarget=name, refexplicit=True, refwarn=True)
+        link = pending_xref(
+            "", refdomain="py", reftype="obj", reftarget=name, refexplicit=True, refwarn=True
+        )
         link += nodes.literal("", name)
         term = nodes.term("", "", link, ids=[name])
         term += index(entries=[("single", one, name, "", None) for one in known])
@@ -213,7 +269,9 @@ class ExamplesByName(SphinxDirective):
 
 # -- Related pages, at the end of each page: those that link to it
 
-_LISTS = re.compile(r"((gallery/)?([^/]+/)?)?index|404|reference/examples_by_name")  # that a page is listed there says nothing
+_LISTS = re.compile(
+    r"((gallery/)?([^/]+/)?)?index|404|reference/examples_by_name"
+)  # that a page is listed there says nothing
 
 
 def collect(app, doctree):
@@ -224,7 +282,9 @@ def collect(app, doctree):
     if not _LISTS.fullmatch(docname):
         for link in doctree.findall(pending_xref):
             kind = link.get("refdomain") or "", link.get("reftype")
-            if kind in {("std", "doc"), ("", "myst")} or kind[0] == "doc":  # of reStructuredText, of MyST by path
+            if (
+                kind in {("std", "doc"), ("", "myst")} or kind[0] == "doc"
+            ):  # of reStructuredText, of MyST by path
                 found.add(link["reftarget"].lstrip("/").removesuffix(".rst"))
             if kind in {("std", "ref"), ("", "myst")}:
                 found.add(f"#{link['reftarget']}")
@@ -237,28 +297,51 @@ def forget(app, env, docname):
 
 def merge(app, env, docnames, other):
     mentions = env.page_mentions = getattr(env, "page_mentions", {})
-    mentions.update({name: targets for name, targets in getattr(other, "page_mentions", {}).items() if name in docnames})
+    mentions.update(
+        {
+            name: targets
+            for name, targets in getattr(other, "page_mentions", {}).items()
+            if name in docnames
+        }
+    )
 
 
 def changed(app, env):
     """Have the pages written again whose list has changed."""
     before = getattr(env, "page_mentioned", {})
     after = {}
-    labels = {f"#{name}": place[0] for name, place in env.domains.standard_domain.anonlabels.items()}
+    labels = {
+        f"#{name}": place[0] for name, place in env.domains.standard_domain.anonlabels.items()
+    }
     for docname, targets in getattr(env, "page_mentions", {}).items():
-        for target in {labels.get(target, target) for target in targets} & env.found_docs - {docname}:
+        for target in {labels.get(target, target) for target in targets} & env.found_docs - {
+            docname
+        }:
             if not _LISTS.fullmatch(target):
                 after.setdefault(target, set()).add(docname)
     env.page_mentioned = after
-    return [name for name in before.keys() | after.keys() if before.get(name) != after.get(name) and name in env.found_docs]
+    return [
+        name
+        for name in before.keys() | after.keys()
+        if before.get(name) != after.get(name) and name in env.found_docs
+    ]
 
 
 def add_mentions(app, doctree, docname):
-    """Put the list at the end of a page. An example's stands before the download; another page's omits what it links to itself."""
+    """Put the list at the end of a page. An example's stands before the download; another page's
+    omits what it links to itself.
+    """
     mentioned = getattr(app.env, "page_mentioned", {})
     pages = set(mentioned.get(docname, ()))
     if docname.startswith("gallery/"):
-        after = next((node for node in doctree.findall(nodes.paragraph) if "example-download" in node["classes"]), None)
+        after = next(
+            (
+                node
+                for node in doctree.findall(nodes.paragraph)
+                if "example-download" in node["classes"]
+            ),
+            None,
+        )
     else:
         after = None
         pages -= {page for page in pages if docname in mentioned.get(page, ())}

@@ -1,8 +1,10 @@
-"""Which documented names of Python's library a script uses, as far as its source alone tells with certainty.
+"""Which documented names of Python's library a script uses, as far as its source alone tells with
+certainty.
 
-sphinx-gallery collects names, too, but only those that are spelled out from an import, together with those that a text mentions.
-Here an object is followed from the call that made it: through variables, `with`, loops and lists, and through the contexts of
-`multiprocessing.get_context()`, which have the functions and classes of the module. A variable that is bound to two different
+sphinx-gallery collects names, too, but only those that are spelled out from an import, together
+with those that a text mentions. Here an object is followed from the call that made it: through
+variables, `with`, loops and lists, and through the contexts of `multiprocessing.get_context()`,
+which have the functions and classes of the module. A variable that is bound to two different
 things, or to something unknown, is not followed.
 """
 
@@ -42,7 +44,9 @@ _CONTEXT = "multiprocessing.get_context"
 
 @dataclass(frozen=True)
 class _Thing:
-    """What an expression stands for: a name of the library, an instance of a class, or a row of such instances."""
+    """What an expression stands for: a name of the library, an instance of a class, or a row of
+    such instances.
+    """
 
     name: str
     kind: str = "name"  # or "instance", "row"
@@ -53,7 +57,9 @@ class _Thing:
 
 
 class _Scope:
-    """A function's names, or a module's. What a name is bound to is looked up when it is used, since a loop may bind it later."""
+    """A function's names, or a module's. What a name is bound to is looked up when it is used,
+    since a loop may bind it later.
+    """
 
     def __init__(self, outer=None, of_class=False):
         self.outer = outer
@@ -101,7 +107,11 @@ class _Reader(ast.NodeVisitor):
                     self._bind(alias.asname or name, lambda name=name: _Thing(name))
             case ast.ImportFrom():
                 for alias in node.names:
-                    name = self._member(node.module, alias.name) if node.module and not node.level else None
+                    name = (
+                        self._member(node.module, alias.name)
+                        if node.module and not node.level
+                        else None
+                    )
                     self._bind(alias.asname or alias.name, lambda name=name: name and _Thing(name))
             case ast.Assign():
                 for target in node.targets:
@@ -125,7 +135,9 @@ class _Reader(ast.NodeVisitor):
                 return self._function(node, [], [node.body])
             case ast.ClassDef():
                 base, scope = node.bases[0] if node.bases else None, self.scope
-                self._bind(node.name, lambda: self.thing(base, scope))  # an instance has what its first base has
+                self._bind(
+                    node.name, lambda: self.thing(base, scope)
+                )  # an instance has what its first base has
                 return self._inside(node)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._inside(node)
@@ -137,7 +149,13 @@ class _Reader(ast.NodeVisitor):
             if part:
                 self.visit(part)
         self.scope = _Scope(self.scope)
-        for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        for argument in [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            arguments.vararg,
+            arguments.kwarg,
+        ]:
             if argument:
                 self._bind(argument.arg)
         for part in body:
@@ -210,7 +228,9 @@ class _Reader(ast.NodeVisitor):
 
 
 def places(source, documented, classes):
-    """Yield each use of a documented name: the name and the expression, given all names and those among them that are classes."""
+    """Yield each use of a documented name: the name and the expression, given all names and those
+    among them that are classes.
+    """
     reader = _Reader(documented, classes)
     reader.visit(ast.parse(source))
     for node, scope in reader.seen:

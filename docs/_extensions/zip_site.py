@@ -1,4 +1,6 @@
-"""Put a built site into one zip, below one folder; the same files make the same zip. For `make zip` and Read the Docs."""
+"""Put a built site into one zip, below one folder; the same files make the same zip. For `make zip`
+and Read the Docs.
+"""
 
 import os
 import sys
@@ -15,7 +17,9 @@ def zip_site(site, target):
     site, target = Path(site), Path(target)
     if not (site / "index.html").is_file():
         sys.exit(f"{site}: there is no site here; build it with  make html")
-    moment = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800))[:6]  # a zip knows no time before 1980
+    moment = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800))[
+        :6
+    ]  # a zip knows no time before 1980
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(site.rglob("*")):

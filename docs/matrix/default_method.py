@@ -6,7 +6,10 @@ import os
 
 if __name__ == "__main__":
     if hasattr(multiprocessing, "get_all_start_methods"):
-        print("available, default first:", ", ".join(multiprocessing.get_all_start_methods()))
+        print(
+            "available, default first:",
+            ", ".join(multiprocessing.get_all_start_methods()),
+        )
         print("default:", multiprocessing.get_start_method())
     else:
         print("available, default first: no choice before 3.4")

@@ -12,13 +12,32 @@ POOL = "pool = mp.Pool(1)\npool.close()\npool.join()\n"
 
 
 def run(name, code, *options):
-    code = START + CONTEXT + "try:\n" + "".join("    %s\n" % line for line in code.splitlines()) + "finally:\n    event.set()\n"
+    code = (
+        START
+        + CONTEXT
+        + "try:\n"
+        + "".join("    %s\n" % line for line in code.splitlines())
+        + "finally:\n    event.set()\n"
+    )
     command = [sys.executable] + list(options) + ["-c", code]
-    done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    done = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
     text = done.communicate()[0]
     lines = [line.strip() for line in text.splitlines() if "Warning: " in line]
-    said = [line[line.index("DeprecationWarning") :] if "DeprecationWarning" in line else line for line in lines]
-    print("%s: %s" % (name, said[0] if said else "nothing") + (" (exit code %d)" % done.returncode if done.returncode else ""))
+    said = [
+        line[line.index("DeprecationWarning") :]
+        if "DeprecationWarning" in line
+        else line
+        for line in lines
+    ]
+    print(
+        "%s: %s" % (name, said[0] if said else "nothing")
+        + (" (exit code %d)" % done.returncode if done.returncode else "")
+    )
 
 
 if __name__ == "__main__":

@@ -55,9 +55,16 @@ def main():
     thread.start()
     while not os.path.exists("begun"):
         time.sleep(0.01)
-    for name, module in (("importing the same module", "slow_module"), ("importing another module", "other_module")):
+    for name, module in (
+        ("importing the same module", "slow_module"),
+        ("importing another module", "other_module"),
+    ):
         hang = stuck(lambda: __import__(module))
-        waited = " (os.fork() has waited for the end of the import)" if os.path.exists("ended") else ""
+        waited = (
+            " (os.fork() has waited for the end of the import)"
+            if os.path.exists("ended")
+            else ""
+        )
         print("%s: %d of %d children hang%s" % (name, hang, COUNT, waited))
     open("go on", "w").close()
     thread.join()

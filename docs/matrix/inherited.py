@@ -55,7 +55,10 @@ def compare(when, contexts, number):
 
 if __name__ == "__main__":
     if hasattr(multiprocessing, "get_all_start_methods"):
-        contexts = [(name, multiprocessing.get_context(name)) for name in sorted(multiprocessing.get_all_start_methods())]
+        contexts = [
+            (name, multiprocessing.get_context(name))
+            for name in sorted(multiprocessing.get_all_start_methods())
+        ]
     else:
         contexts = [("fork" if hasattr(os, "fork") else "spawn", multiprocessing)]
     SETTING = "changed"

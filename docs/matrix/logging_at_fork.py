@@ -63,7 +63,10 @@ def test(name, handler):
     thread = threading.Thread(target=log.error, args=("from the thread",))
     thread.start()
     handler.inside.wait()
-    print("%s: %d of %d children hang" % (name, stuck(lambda: log.error("from a child")), COUNT))
+    print(
+        "%s: %d of %d children hang"
+        % (name, stuck(lambda: log.error("from a child")), COUNT)
+    )
     handler.go_on.set()
     thread.join()
 

@@ -23,14 +23,30 @@ def run(method):
     path = os.path.join(folder, "program.py")
     with open(path, "w") as file:
         file.write(PROGRAM % method)
-    done = subprocess.Popen([sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    done = subprocess.Popen(
+        [sys.executable, path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
     text = done.communicate()[0]
     shutil.rmtree(folder)
     lines = text.splitlines()
-    errors = [line.rstrip(": ") for line in lines if "Error" in line and not line.startswith(" ")]
-    codes = [line.rpartition(" ")[2] for line in lines if line.startswith("exit code of the child")]
+    errors = [
+        line.rstrip(": ")
+        for line in lines
+        if "Error" in line and not line.startswith(" ")
+    ]
+    codes = [
+        line.rpartition(" ")[2]
+        for line in lines
+        if line.startswith("exit code of the child")
+    ]
     print("%s, errors: %s" % (method, "; ".join(sorted(set(errors))) or "none"))
-    print("%s, exit code of the child: %s" % (method, codes[0] if codes else "the parent did not get that far"))
+    print(
+        "%s, exit code of the child: %s"
+        % (method, codes[0] if codes else "the parent did not get that far")
+    )
     print("%s, exit code of the program: %s" % (method, done.returncode))
     # The message has several lines, all indented but the first.
     message = []

@@ -87,7 +87,10 @@ if __name__ == "__main__":
         multiprocessing.set_start_method(None, force=True)
         attempt("set_start_method twice", twice)
         multiprocessing.set_start_method(None, force=True)
-        attempt("an unknown start method", lambda: multiprocessing.get_context("threads") and None)
+        attempt(
+            "an unknown start method",
+            lambda: multiprocessing.get_context("threads") and None,
+        )
     attempt("start() twice", start_twice)
     attempt("join() before start()", join_unstarted)
     attempt("a daemonic process starts a child", daemonic)

@@ -54,6 +54,10 @@ if __name__ == "__main__":
         attempt("an open file", task, tempfile.TemporaryFile("w+"))
         attempt("a module", task, os)
         if "fork" in multiprocessing.get_all_start_methods():
-            attempt("a multiprocessing.Lock made for fork", task, multiprocessing.get_context("fork").Lock())
+            attempt(
+                "a multiprocessing.Lock made for fork",
+                task,
+                multiprocessing.get_context("fork").Lock(),
+            )
     else:
         print("a lambda: there is no spawn here")

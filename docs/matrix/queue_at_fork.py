@@ -53,7 +53,9 @@ def put_and_join(todo):
 
 
 def main():
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what threads say at the end of a program
+    os.dup2(
+        os.open(os.devnull, os.O_WRONLY), 2
+    )  # what threads say at the end of a program
     todo = queue.Queue()
     thread = threading.Thread(target=serve, args=(todo,))
     thread.start()
@@ -61,7 +63,11 @@ def main():
     todo.put(None)
     thread.join()
 
-    context = multiprocessing.get_context("fork") if hasattr(multiprocessing, "get_context") else multiprocessing
+    context = (
+        multiprocessing.get_context("fork")
+        if hasattr(multiprocessing, "get_context")
+        else multiprocessing
+    )
     pool = context.Pool(1)
     pool.map(abs, [1])
     test("the parent's Pool", lambda: pool.map(abs, [1]))

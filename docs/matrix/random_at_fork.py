@@ -30,7 +30,11 @@ def child(connection):
 
 
 def by_multiprocessing(method="fork"):
-    context = multiprocessing.get_context(method) if hasattr(multiprocessing, "get_context") else multiprocessing
+    context = (
+        multiprocessing.get_context(method)
+        if hasattr(multiprocessing, "get_context")
+        else multiprocessing
+    )
     receive, send = context.Pipe(False)
     process = context.Process(target=child, args=(send,))
     process.start()
@@ -41,8 +45,14 @@ def by_multiprocessing(method="fork"):
 
 def compare(name, start):
     one, two = start().split(), start().split()
-    print("random.random(), %s: %s" % (name, "the same" if one[0] == two[0] else "different"))
-    print("a random.Random of the main file, %s: %s" % (name, "the same" if one[1] == two[1] else "different"))
+    print(
+        "random.random(), %s: %s"
+        % (name, "the same" if one[0] == two[0] else "different")
+    )
+    print(
+        "a random.Random of the main file, %s: %s"
+        % (name, "the same" if one[1] == two[1] else "different")
+    )
 
 
 if __name__ == "__main__":

@@ -121,13 +121,26 @@ if __name__ == "__main__":
         print("a function from the prompt: %s" % last_words("-c", FROM_THE_PROMPT))
         print("a function under the guard, spawn: %s" % of_file(UNDER_THE_GUARD))
         print("a function made after the Pool, fork: %s" % of_file(AFTER_THE_POOL))
-        print("a subclass of Process without super().__init__(): %s" % of_file(WITHOUT_INIT))
+        print(
+            "a subclass of Process without super().__init__(): %s"
+            % of_file(WITHOUT_INIT)
+        )
         print("submit() by an exit handler: %s" % of_file(SUBMIT_AT_EXIT))
         print("start() by an exit handler, fork: %s" % of_file(FORK_AT_EXIT))
-        print("a Manager, temporary folder with a long name: %s" % with_a_long_folder(MANAGER))
-        leak = last_words("-c", LEAK) if sys.version_info >= (3, 8) else "there is no shared memory here"
+        print(
+            "a Manager, temporary folder with a long name: %s"
+            % with_a_long_folder(MANAGER)
+        )
+        leak = (
+            last_words("-c", LEAK)
+            if sys.version_info >= (3, 8)
+            else "there is no shared memory here"
+        )
         print("a shared memory block is not unlinked: %s" % leak)
-        print("terminate() after the thread of results has died: %s" % dead_result_thread())
+        print(
+            "terminate() after the thread of results has died: %s"
+            % dead_result_thread()
+        )
         sys.stdout.flush()
         os._exit(0)  # the broken pool would wait
     else:

@@ -21,7 +21,10 @@ def start_and_join(context):
 
 if __name__ == "__main__":
     if hasattr(multiprocessing, "get_all_start_methods"):
-        contexts = [(name, multiprocessing.get_context(name)) for name in sorted(multiprocessing.get_all_start_methods())]
+        contexts = [
+            (name, multiprocessing.get_context(name))
+            for name in sorted(multiprocessing.get_all_start_methods())
+        ]
     else:
         contexts = [("fork" if hasattr(os, "fork") else "spawn", multiprocessing)]
     for name, context in contexts:
@@ -31,7 +34,14 @@ if __name__ == "__main__":
         print("%s, each later child: %.1f ms" % (name, later))
     if hasattr(os, "fork"):
         ballast = bytearray(b"x") * (256 << 20)
-        context = multiprocessing.get_context("fork") if hasattr(multiprocessing, "get_context") else multiprocessing
+        context = (
+            multiprocessing.get_context("fork")
+            if hasattr(multiprocessing, "get_context")
+            else multiprocessing
+        )
         later = sorted(start_and_join(context) for _ in range(COUNT))[COUNT // 2]
-        print("fork, from a parent with %d MiB more: %.1f ms" % (len(ballast) >> 20, later))
+        print(
+            "fork, from a parent with %d MiB more: %.1f ms"
+            % (len(ballast) >> 20, later)
+        )
     sys.stdout.flush()

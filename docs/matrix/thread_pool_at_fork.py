@@ -35,7 +35,10 @@ def test(name, prepare):
 
     pool = ThreadPoolExecutor(2)
     release = prepare(pool)
-    print("%s: %d of %d children hang" % (name, stuck(lambda: pool.submit(int).result()), COUNT))
+    print(
+        "%s: %d of %d children hang"
+        % (name, stuck(lambda: pool.submit(int).result()), COUNT)
+    )
     release()
     pool.shutdown()
 

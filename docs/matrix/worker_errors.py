@@ -31,7 +31,11 @@ def raise_picky(_):
 
 
 def with_pool(task):
-    context = multiprocessing.get_context("fork") if hasattr(multiprocessing, "get_context") else multiprocessing
+    context = (
+        multiprocessing.get_context("fork")
+        if hasattr(multiprocessing, "get_context")
+        else multiprocessing
+    )
     pool = context.Pool(1)
     try:
         pool.map_async(task, [1]).get(1)
@@ -48,7 +52,11 @@ def with_pool(task):
 def with_executor(task):
     from concurrent.futures import ProcessPoolExecutor, TimeoutError
 
-    options = {"mp_context": multiprocessing.get_context("fork")} if sys.version_info >= (3, 7) else {}
+    options = (
+        {"mp_context": multiprocessing.get_context("fork")}
+        if sys.version_info >= (3, 7)
+        else {}
+    )
     executor = ProcessPoolExecutor(1, **options)
     try:
         executor.submit(task, 1).result(2)
@@ -63,7 +71,10 @@ def outcome(way, task):
     try:
         result = way(task)
     except Exception as error:
-        result = "%s: %s" % (type(error).__name__, str(error).splitlines()[0] if str(error) else "")
+        result = "%s: %s" % (
+            type(error).__name__,
+            str(error).splitlines()[0] if str(error) else "",
+        )
         for line in str(getattr(error, "__cause__", "")).splitlines():
             if "terminated abruptly" in line:
                 result += " Cause: " + line.strip("'\" ")
@@ -73,7 +84,11 @@ def outcome(way, task):
 def attempt(name, way, task):
     result = outcome(way, task)
     for _ in range(5):  # 3.15 names the cause if it learns the exit code in time
-        if sys.version_info >= (3, 15) and "terminated abruptly" in result and "Cause" not in result:
+        if (
+            sys.version_info >= (3, 15)
+            and "terminated abruptly" in result
+            and "Cause" not in result
+        ):
             result = outcome(way, task)
     print("%s: %s" % (name, result))
     sys.stdout.flush()

@@ -24,7 +24,9 @@ import time
 from pathlib import Path
 
 PLACES = [Path(sys.executable).parent, sysconfig.get_path("scripts")]
-PY_SPY = next(filter(None, (shutil.which("py-spy", path=place) for place in PLACES)), None)
+PY_SPY = next(
+    filter(None, (shutil.which("py-spy", path=place) for place in PLACES)), None
+)
 
 
 def allow_tracing():

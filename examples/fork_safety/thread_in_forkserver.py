@@ -89,7 +89,9 @@ def program_without_preload():
 
 
 if __name__ == "__main__":
-    process = multiprocessing.get_context("spawn").Process(target=program_without_preload)
+    process = multiprocessing.get_context("spawn").Process(
+        target=program_without_preload
+    )
     process.start()
     process.join()
 

@@ -59,7 +59,12 @@ if __name__ == "__main__":
     methods = multiprocessing.get_all_start_methods()
     for method in [name for name in ("fork", "spawn") if name in methods]:
         print(f"--- {method}")
-        run(method, "python hello.py", "hello.py", files={"hello.py": FUNCTION + GUARDED})
+        run(
+            method,
+            "python hello.py",
+            "hello.py",
+            files={"hello.py": FUNCTION + GUARDED},
+        )
         run(method, "python -c ...", "-c", FUNCTION + START)
         run(method, "python < hello.py", text=FUNCTION + START)
         run(method, "at the prompt", "-i", text=FUNCTION + START)

@@ -1,7 +1,8 @@
 """What is known of a run: its cells with their output, its processes, and what these report.
 
-Whoever watches an example keeps an :class:`Account` of it: the supervisor, with what Linux has for that, or :mod:`.portable`.
-The supervisor shall start at once, so nothing is imported here that a Python has not loaded anyway.
+Whoever watches an example keeps an :class:`Account` of it: the supervisor, with what Linux has for
+that, or :mod:`.portable`. The supervisor shall start at once, so nothing is imported here that a
+Python has not loaded anyway.
 """
 
 from __future__ import annotations
@@ -19,15 +20,32 @@ if TYPE_CHECKING:
 FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
 DUMP = 1 << 16  # bytes of a process's stacks that are kept
 FATAL = b"Fatal Python error: "
-# What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike, but a reader sees those, too.
-CAUSES = (b"Aborted", b"Segmentation fault", b"Bus error", b"Floating-point exception", b"Illegal instruction")
+# What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike,
+# but a reader sees those, too.
+CAUSES = (
+    b"Aborted",
+    b"Segmentation fault",
+    b"Bus error",
+    b"Floating-point exception",
+    b"Illegal instruction",
+)
 DUMPS = [FATAL + cause + b"\n\n" for cause in CAUSES]
-CRASHES = tuple(getattr(_signal, name) for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL") if hasattr(_signal, name))
-HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")  # multiprocessing's own: they end when the others have ended
+CRASHES = tuple(
+    getattr(_signal, name)
+    for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
+    if hasattr(_signal, name)
+)
+HELPERS = (
+    "resource_tracker",
+    "semaphore_tracker",
+    "forkserver",
+)  # multiprocessing's own: they end when the others have ended
 
 
 class Cell:
-    """Output of one cell: all of it up to ``head`` bytes, and the last ``tail`` bytes of what follows."""
+    """Output of one cell: all of it up to ``head`` bytes, and the last ``tail`` bytes of what
+    follows.
+    """
 
     def __init__(self, head: int, tail: int) -> None:
         self.start: float | None = None
@@ -64,7 +82,9 @@ class Cell:
 
     @staticmethod
     def _append(pieces: list[list[Any]], when: float, process: int | None, data: bytes) -> None:
-        """Join what one process writes without a pause or a line's end, so that a piece is a line or more, not a byte."""
+        """Join what one process writes without a pause or a line's end, so that a piece is a line
+        or more, not a byte.
+        """
         if pieces and pieces[-1][1] == process and len(pieces[-1][2]) < 1 << 16:
             gap = when - pieces[-1][3]
             if gap < 0.001 or (gap < 0.05 and pieces[-1][2][-1:] not in b"\r\n"):
@@ -74,7 +94,9 @@ class Cell:
         pieces.append([when, process, data, when])
 
     def close(self, moment: float) -> None:
-        """Note that the cell ended then: what it has was written before, even if it was read a little later."""
+        """Note that the cell ended then: what it has was written before, even if it was read a
+        little later.
+        """
         self.end = moment
         for piece in self.pieces + self.last:
             piece[0] = min(piece[0], moment)
@@ -97,7 +119,10 @@ class Account:
         self.request = request
         self.now = time.monotonic
         self.zero = self.now()
-        self.cells = [Cell(request["head"], request["tail"]) for _ in range(max(1, request["cells"].count("-")))]
+        self.cells = [
+            Cell(request["head"], request["tail"])
+            for _ in range(max(1, request["cells"].count("-")))
+        ]
         self.cell = 0
         self.nonce = os.urandom(16).hex()
         self.mark = b"\x1e" + self.nonce.encode()
@@ -107,7 +132,9 @@ class Account:
         self.asked: dict[tuple[int, str], float] = {}  # (pid, name) of a Process.start() -> when
         self.raised: tuple[str, str] | None = None
         self.program = os.path.realpath(request["python"])
-        self.closing = False  # what multiprocessing's helpers say from now on is about what the recorder does
+        self.closing = (
+            False  # what multiprocessing's helpers say from now on is about what the recorder does
+        )
         self.peak = 0  # KiB of the largest process
 
     # -- processes
@@ -133,7 +160,9 @@ class Account:
         raise NotImplementedError
 
     def command(self, pid: int) -> str:
-        """Return a short name for what a process runs: ``sh``, ``python worker.py``; empty if it has ended."""
+        """Return a short name for what a process runs: ``sh``, ``python worker.py``; empty if it
+        has ended.
+        """
         raise NotImplementedError
 
     def read_output(self) -> bool:
@@ -141,7 +170,9 @@ class Account:
         raise NotImplementedError
 
     def since(self, monotonic_ns: str | bytes) -> float:
-        """Return the second of the run that a process names; now, where its clock is another (time namespaces, man 7 time_namespaces)."""
+        """Return the second of the run that a process names; now, where its clock is another (time
+        namespaces, man 7 time_namespaces).
+        """
         second, now = int(monotonic_ns) / 1e9 - self.zero, self.now() - self.zero
         return second if 0 <= second <= now else now
 
@@ -191,10 +222,11 @@ class Account:
             self.cells[index].start = moment
 
     def store(self, when: float, process: dict[str, Any] | None, data: bytes) -> None:
-        """Keep output: in the cell, or as the process's stack if it is what faulthandler writes when one crashes.
+        """Keep output: in the cell, or as the process's stack if it is what faulthandler writes
+        when one crashes.
 
-        Whether it really was that is known when the process has ended (see ``sort_out``); until then everything is stack that
-        follows a stack's first words.
+        Whether it really was that is known when the process has ended (see ``sort_out``); until
+        then everything is stack that follows a stack's first words.
         """
         if not data or (self.closing and process is not None and helper(process)):
             return
@@ -205,7 +237,9 @@ class Account:
             if at >= 0:
                 self.cells[self.cell].add(when, writer, data[:at])
                 owner["stack"] += data[at:]
-                if len(owner["stack"]) > 1 << 20 or not any(same_start(owner["stack"], dump) for dump in DUMPS):
+                if len(owner["stack"]) > 1 << 20 or not any(
+                    same_start(owner["stack"], dump) for dump in DUMPS
+                ):
                     self.no_stack(owner)
                 return
         self.cells[self.cell].add(when, writer, data)
@@ -214,7 +248,9 @@ class Account:
         """It only looked like a stack: the process wrote it itself."""
         process["plain"] = True
         data, process["stack"] = process["stack"], b""
-        self.cells[self.cell].add(self.now() - self.zero, process["id"] if self.named else None, data)
+        self.cells[self.cell].add(
+            self.now() - self.zero, process["id"] if self.named else None, data
+        )
 
     def sort_out(self) -> None:
         """Keep the stacks of the processes that have ended by a signal; the others' were output."""
@@ -226,7 +262,9 @@ class Account:
     # -- what processes report
 
     def report(self, line: bytes) -> None:
-        """Take a line of ``sitecustomize`` or of the cell runner; anything else may write such lines, too."""
+        """Take a line of ``sitecustomize`` or of the cell runner; anything else may write such
+        lines, too.
+        """
         words = line.decode("utf-8", "replace").split("\t")
         try:
             self.event(words[0], int(words[1]), int(words[2]), self.since(words[3]), words[4:])
@@ -234,7 +272,9 @@ class Account:
             return
 
     def begun(self, kind: str, pid: int) -> dict[str, Any]:
-        """Return the process of a pid that tells us, or of which we are told, that it has begun in some way."""
+        """Return the process of a pid that tells us, or of which we are told, that it has begun in
+        some way.
+        """
         process = self.by_pid.get(pid)
         if process is not None and process["end"] is not None and kind in process["said"]:
             del self.by_pid[pid]  # that one has ended: the pid is used again
@@ -286,15 +326,26 @@ class Account:
                 child["name"], child["sure"] = short(words[2].split(" ")), "name"
             child["parent"] = child["asked_by"] = process["id"]
             child["asked"] = self.since(words[1])
-            child["start"] = max(child["start"] or 0.0, child["asked"])  # /proc counts in hundredths of a second
+            child["start"] = max(
+                child["start"] or 0.0, child["asked"]
+            )  # /proc counts in hundredths of a second
         elif kind == "ended":
             ended = self.by_pid.get(int(words[0]))
-            if ended and ended is not self.main and ended["exit_code"] is None and ended["signal"] is None:
+            if (
+                ended
+                and ended is not self.main
+                and ended["exit_code"] is None
+                and ended["signal"] is None
+            ):
                 self.status(ended, int(words[1]))
         elif kind == "start":
             self.asked[pid, words[0]] = when
         elif kind == "exit":
-            if process is not self.main and process["exit_code"] is None and process["signal"] is None:
+            if (
+                process is not self.main
+                and process["exit_code"] is None
+                and process["signal"] is None
+            ):
                 process["exit_code"] = int(words[0]) & 0xFF
         elif kind == "process":
             method, parent_pid, name = words
@@ -306,7 +357,9 @@ class Account:
                 process["asked_by"] = asker["id"]
                 process["asked"] = self.asked.pop((asker["pid"], name), process["asked"])
                 if process["asked"] is not None and process["start"] is not None:
-                    process["start"] = max(process["start"], process["asked"])  # /proc counts in hundredths of a second
+                    process["start"] = max(
+                        process["start"], process["asked"]
+                    )  # /proc counts in hundredths of a second
             if method in ("fork", "spawn", "forkserver"):
                 process["how"] = method
             elif parent and parent["name"] == "forkserver":
@@ -317,10 +370,16 @@ class Account:
     # -- the answer
 
     def name_the_unborn(self) -> None:
-        """Name the spawned processes that ended before they could say their name, in the order of their parent's start() calls."""
+        """Name the spawned processes that ended before they could say their name, in the order of
+        their parent's start() calls.
+        """
         for process in self.processes:
             if process["how"] == "exec" and process["name"] == "spawn":
-                asker = self.processes[process["parent"]] if process["parent"] is not None else self.main
+                asker = (
+                    self.processes[process["parent"]]
+                    if process["parent"] is not None
+                    else self.main
+                )
                 for (pid, name), when in sorted(self.asked.items(), key=lambda item: item[1]):
                     if pid == asker["pid"]:
                         process["name"], process["how"], process["asked"] = name, "spawn", when
@@ -333,14 +392,28 @@ class Account:
         while changed:
             changed = False
             for process in self.processes:
-                first = self.processes[process["parent"]]["start"] if process["parent"] is not None else None
+                first = (
+                    self.processes[process["parent"]]["start"]
+                    if process["parent"] is not None
+                    else None
+                )
                 if first is not None and process["start"] is not None and process["start"] < first:
                     process["start"], changed = first, True
 
     def in_order(self) -> tuple[list[dict[str, Any]], dict[int | None, int | None]]:
-        """Return the processes in the order in which they began, the example first, and the new number of each."""
-        order = [self.main, *sorted(self.processes[1:], key=lambda p: p["start"] or 0 if p["asked"] is None else p["asked"])]
-        number: dict[int | None, int | None] = {process["id"]: index for index, process in enumerate(order)}
+        """Return the processes in the order in which they began, the example first, and the new
+        number of each.
+        """
+        order = [
+            self.main,
+            *sorted(
+                self.processes[1:],
+                key=lambda p: p["start"] or 0 if p["asked"] is None else p["asked"],
+            ),
+        ]
+        number: dict[int | None, int | None] = {
+            process["id"]: index for index, process in enumerate(order)
+        }
         number[None] = None
         return order, number
 
@@ -360,13 +433,17 @@ class Account:
                     continue
                 decoder = decoders.get(process)
                 if decoder is None:
-                    decoder = decoders[process] = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+                    decoder = decoders[process] = codecs.getincrementaldecoder("utf-8")(
+                        "backslashreplace"
+                    )
                 output.append([round(when, 4), number[process], decoder.decode(data), 0])
             cells.append({"start": cell.start, "end": cell.end, "output": output, "figures": []})
         for process, decoder in decoders.items():  # half a character at the very end
             rest = decoder.decode(b"", True)
             if rest:
-                cells[self.cell]["output"].append([round(self.now() - self.zero, 4), number[process], rest, 0])
+                cells[self.cell]["output"].append(
+                    [round(self.now() - self.zero, 4), number[process], rest, 0]
+                )
         for index, figure in figures(self.request["figures"]):
             if index < len(cells):
                 cells[index]["figures"].append(figure)
@@ -374,12 +451,17 @@ class Account:
         return {
             "timed_out": timed_out,
             "raised": self.raised,
-            "duration": self.main["end"] if self.main["end"] is not None else self.now() - self.zero,
+            "duration": self.main["end"]
+            if self.main["end"] is not None
+            else self.now() - self.zero,
             "peak_memory": self.peak,
             "cells": cells,
             "processes": [
                 {field: process[field] for field in fields}
-                | {reference: number[process[reference]] for reference in ("id", "parent", "asked_by")}
+                | {
+                    reference: number[process[reference]]
+                    for reference in ("id", "parent", "asked_by")
+                }
                 | {"stack": process["stack"][:DUMP].decode("utf-8", "backslashreplace")}
                 for process in order
             ],
@@ -398,7 +480,10 @@ def figures(folder: str) -> Iterator[tuple[int, str]]:
         if room <= 0:
             return
         try:
-            fd = os.open(os.path.join(folder, name), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            fd = os.open(
+                os.path.join(folder, name),
+                os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
+            )
             with open(fd, encoding="utf-8", errors="replace") as file:
                 size = os.fstat(fd).st_size
                 text = file.read(FIGURE + 1)
@@ -414,7 +499,9 @@ def figures(folder: str) -> Iterator[tuple[int, str]]:
 
 
 def helper(process: dict[str, Any]) -> bool:
-    """True if it is one of multiprocessing's own processes, which end by themselves when the others have ended."""
+    """True if it is one of multiprocessing's own processes, which end by themselves when the others
+    have ended.
+    """
     return process["name"] in HELPERS and process.get("sure") is True
 
 

@@ -1,8 +1,9 @@
 """Keep records from one build to the next.
 
-A record is used again only while everything is the same that it depends on: the script, the local modules that it imports, the
-interpreter, the installed version of what it imports, and the recorder itself. A cache file is JSON and is checked like any
-other record; one that is damaged is recorded anew.
+A record is used again only while everything is the same that it depends on: the script, the local
+modules that it imports, the interpreter, the installed version of what it imports, and the recorder
+itself. A cache file is JSON and is checked like any other record; one that is damaged is recorded
+anew.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .cells import Script, python_bound
 from .interpreters import Probe
 from .record import SCHEMA, Record, RecordError
 
-# Asked of the interpreter that runs the examples: which of these modules it has, and in which version of which distribution.
+# Asked of the interpreter that runs the examples: which of these modules it has, and in which
+# version of which distribution.
 _VERSIONS = """
 import importlib.metadata, importlib.util, json, sys
 names = sys.argv[1:]
@@ -52,11 +54,22 @@ class Installed:
     def ask(cls, python: str, scripts: list[Script]) -> Installed:
         """Ask an interpreter about everything that scripts import or declare to need."""
         names = {name for script in scripts for name in imported(script.source)[0]}
-        names |= {need for script in scripts for need in script.declared.needs if need != "linux" and not python_bound(need)}
+        names |= {
+            need
+            for script in scripts
+            for need in script.declared.needs
+            if need != "linux" and not python_bound(need)
+        }
         names = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
         if not names:
             return cls({})
-        done = subprocess.run([python, "-c", _VERSIONS, *sorted(names)], capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(
+            [python, "-c", _VERSIONS, *sorted(names)],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
         return cls(json.loads(done.stdout))
 
     def missing(self, script: Script, python: Probe) -> list[str]:
@@ -70,8 +83,15 @@ class Installed:
             elif bound:
                 newer = python.version_info[: len(bound[1])] >= bound[1]
                 if newer != (bound[0] == ">="):
-                    lacking.append(f"Python {'.'.join(map(str, bound[1]))} or newer" if bound[0] == ">=" else need)
-            elif self.versions.get(need.partition(".")[0]) is None and need.partition(".")[0] not in sys.stdlib_module_names:
+                    lacking.append(
+                        f"Python {'.'.join(map(str, bound[1]))} or newer"
+                        if bound[0] == ">="
+                        else need
+                    )
+            elif (
+                self.versions.get(need.partition(".")[0]) is None
+                and need.partition(".")[0] not in sys.stdlib_module_names
+            ):
                 lacking.append(need)
         return lacking
 
@@ -81,7 +101,9 @@ def _recorder() -> str:
     """Return a digest of the code that makes records: a new recorder makes new records."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    modules = [here / f"{name}.py" for name in ("record", "recorder", "account", "supervisor", "portable")]
+    modules = [
+        here / f"{name}.py" for name in ("record", "recorder", "account", "supervisor", "portable")
+    ]
     for path in [*modules, *sorted((here / "_child").rglob("*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -121,10 +143,21 @@ def local_modules(script: Path, source: bytes) -> list[Path]:
 
 
 def key(script: Script, python: Probe, installed: Installed, *, beside: bool = False) -> str:
-    """Return a digest of all that a record of this script depends on; ``beside`` as for :class:`~process_gallery.recorder.Job`."""
-    parts: list[object] = [SCHEMA, _recorder(), python.path, python.interpreter, hashlib.sha256(script.source).hexdigest()]
+    """Return a digest of all that a record of this script depends on; ``beside`` as for
+    :class:`~process_gallery.recorder.Job`.
+    """
+    parts: list[object] = [
+        SCHEMA,
+        _recorder(),
+        python.path,
+        python.interpreter,
+        hashlib.sha256(script.source).hexdigest(),
+    ]
     parts += [script.declared, beside]
-    parts.extend((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in local_modules(script.path, script.source))
+    parts.extend(
+        (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in local_modules(script.path, script.source)
+    )
     names = sorted({name.partition(".")[0] for name in imported(script.source)[0]})
     parts.extend((name, installed.versions.get(name)) for name in names)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
@@ -141,7 +174,9 @@ class Cache:
         return self.folder / f"{name.replace('/', '.').removesuffix('.py')}-{key[:20]}.json"
 
     def load(self, script: Script, name: str, key: str) -> Record | None:
-        """Return the record with this key; None if there is none that can be used, or it is not one of this script."""
+        """Return the record with this key; None if there is none that can be used, or it is not one
+        of this script.
+        """
         path = self.path(name, key)
         try:
             # Not what would never end: a pipe, a device, and what no recorder writes.
@@ -152,8 +187,14 @@ class Cache:
         except (OSError, RecordError):
             return None
         same = record.script == name and record.sha256 == hashlib.sha256(script.source).hexdigest()
-        whole = not script.cells or [(cell.first, cell.last) for cell in record.cells] == list(script.cells)
-        return record if same and whole and record.expected == script.declared.expected and record.as_expected else None
+        whole = not script.cells or [(cell.first, cell.last) for cell in record.cells] == list(
+            script.cells
+        )
+        return (
+            record
+            if same and whole and record.expected == script.declared.expected and record.as_expected
+            else None
+        )
 
     def save(self, name: str, key: str, record: Record) -> None:
         """Keep a record, and forget the older ones of the same example.

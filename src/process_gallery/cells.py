@@ -1,8 +1,8 @@
 """Split an example into its cells, and read what it declares about itself.
 
-The rules are those of sphinx-gallery's ``py_source_parser`` (module docstring first, then ``# %%`` or a line of 20 or more
-``#`` starts a text cell, everything else is code), so that a cell of a record and a cell of the page are the same lines. The
-site's tests compare the two on every example.
+The rules are those of sphinx-gallery's ``py_source_parser`` (module docstring first, then ``# %%``
+or a line of 20 or more ``#`` starts a text cell, everything else is code), so that a cell of a
+record and a cell of the page are the same lines. The site's tests compare the two on every example.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 _CELL = re.compile(r"(?P<header>^#{20,}.*|^# ?%%.*)\s(?P<text>(?:^#.*\s?)*)", re.MULTILINE)
-_CONFIG = re.compile(r"^[ \t]*#\s*sphinx_gallery_([A-Za-z0-9_]+)[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_CONFIG = re.compile(
+    r"^[ \t]*#\s*sphinx_gallery_([A-Za-z0-9_]+)[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE
+)
 _DEFER = re.compile(r"^[ \t]*#\s*sphinx_gallery_defer_figures[ \t]*$", re.MULTILINE)
 _NEED = re.compile(r"python\s*(>=|<)\s*(\d+)\.(\d+)(?:\.(\d+))?|[A-Za-z_][\w.]*")
-_EXPECTED = re.compile(r"ok|timeout|exception(?: [^\W\d]\w*)?|exit [1-9][0-9]{0,2}|signal (?P<signal>\w+)")
+_EXPECTED = re.compile(
+    r"ok|timeout|exception(?: [^\W\d]\w*)?|exit [1-9][0-9]{0,2}|signal (?P<signal>\w+)"
+)
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
@@ -35,13 +39,16 @@ class Declared:
     """What an example says about itself in ``# sphinx_gallery_...`` comments."""
 
     expected: str = "ok"
-    """Expected outcome: ``ok``, ``exception [NAME]``, ``exit N``, ``signal NAME`` or ``timeout``."""
+    """Expected outcome: ``ok``, ``exception [NAME]``, ``exit N``, ``signal NAME`` or ``timeout``.
+    """
     timeout: float = DEFAULT_TIMEOUT
     """Seconds until the watchdog ends the example."""
     alone: bool = False
     """True if nothing else may run beside it (``sphinx_gallery_parallel = False``)."""
     needs: tuple[str, ...] = ()
-    """Importable modules, ``python>=X.Y`` bounds and ``linux`` without which the example cannot show anything."""
+    """Importable modules, ``python>=X.Y`` bounds and ``linux`` without which the example cannot
+    show anything.
+    """
     leaves: tuple[str, ...] = ()
     """Names of processes that it leaves behind on purpose."""
     tags: tuple[str, ...] = ()
@@ -62,9 +69,15 @@ class Script:
 
     @property
     def deferred(self) -> tuple[int, ...]:
-        """Numbers, from 0, of the cells whose figures are those of the next cell (``# sphinx_gallery_defer_figures``)."""
+        """Numbers, from 0, of the cells whose figures are those of the next cell (``#
+        sphinx_gallery_defer_figures``).
+        """
         lines = decode(self.source).split("\n")
-        return tuple(n for n, (first, last) in enumerate(self.cells) if _DEFER.search("\n".join(lines[first - 1 : last])))
+        return tuple(
+            n
+            for n, (first, last) in enumerate(self.cells)
+            if _DEFER.search("\n".join(lines[first - 1 : last]))
+        )
 
 
 def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
@@ -87,14 +100,23 @@ def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
     except IsADirectoryError:
         raise ExampleError(f"{path}: is a folder; name a Python script") from None
     except OSError as error:
-        raise ExampleError(f"{path}: cannot be read: {error.strerror}; check the name and the file's permissions") from error
+        raise ExampleError(
+            f"{path}: cannot be read: {error.strerror}; check the name and the file's permissions"
+        ) from error
     text = decode(source)
     start = docstring_end(text)
-    return Script(path, source, tuple(split(text, start)), declarations(path, _after(text, start), timeout=timeout))
+    return Script(
+        path,
+        source,
+        tuple(split(text, start)),
+        declarations(path, _after(text, start), timeout=timeout),
+    )
 
 
 def decode(source: bytes) -> str:
-    """Decode Python source as the interpreter does (PEP 263, BOM), newlines normalised; never fails."""
+    """Decode Python source as the interpreter does (PEP 263, BOM), newlines normalised; never
+    fails.
+    """
     try:
         encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
         text = source.decode(encoding)
@@ -104,7 +126,9 @@ def decode(source: bytes) -> str:
 
 
 def docstring_end(text: str) -> int:
-    """Return the line on which the module docstring ends, 0 if there is none (or if this Python cannot parse the text)."""
+    """Return the line on which the module docstring ends, 0 if there is none (or if this Python
+    cannot parse the text).
+    """
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -112,7 +136,9 @@ def docstring_end(text: str) -> int:
     first = body[0].value if body and isinstance(body[0], ast.Expr) else None
     if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
         return 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):  # as sphinx-gallery: of "one" "two", the first string only
+    for token in tokenize.generate_tokens(
+        io.StringIO(text).readline
+    ):  # as sphinx-gallery: of "one" "two", the first string only
         if token.type == tokenize.STRING:
             return token.end[0]
     return 0
@@ -155,7 +181,9 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         try:
             values[name] = ast.literal_eval(literal)
         except (SyntaxError, ValueError):
-            raise ExampleError(f"{path}: sphinx_gallery_{name} = {literal}: not a Python literal; write a string, number or list") from None
+            raise ExampleError(
+                f"{path}: sphinx_gallery_{name} = {literal}: not a Python literal; write a string, number or list"
+            ) from None
 
     def take(name: str, default: Any, kind: type | tuple[type, ...], remedy: str) -> Any:
         value = values.get(name, default)
@@ -166,7 +194,9 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
     def words(name: str) -> tuple[str, ...]:
         value = take(name, [], (list, tuple), 'write a list of strings, such as ["numpy"]')
         if not all(isinstance(word, str) for word in value):
-            raise ExampleError(f"{path}: sphinx_gallery_{name} = {value!r}: every entry must be a string")
+            raise ExampleError(
+                f"{path}: sphinx_gallery_{name} = {value!r}: every entry must be a string"
+            )
         return tuple(value)
 
     expected = take("expected_outcome", "ok", str, 'write a string, such as "exit 3"')
@@ -176,14 +206,22 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         raise ExampleError(f"{path}: sphinx_gallery_expected_outcome: {error}") from None
     timeout = take("timeout", timeout, (int, float), "write a number of seconds greater than 0")
     if not 0 < timeout < float("inf"):
-        raise ExampleError(f"{path}: sphinx_gallery_timeout = {timeout!r}: write a number of seconds greater than 0")
+        raise ExampleError(
+            f"{path}: sphinx_gallery_timeout = {timeout!r}: write a number of seconds greater than 0"
+        )
     memory = values.get("memory")
-    if memory is not None and (not isinstance(memory, int) or isinstance(memory, bool) or memory <= 0):
-        raise ExampleError(f"{path}: sphinx_gallery_memory = {memory!r}: write a number of MiB greater than 0")
+    if memory is not None and (
+        not isinstance(memory, int) or isinstance(memory, bool) or memory <= 0
+    ):
+        raise ExampleError(
+            f"{path}: sphinx_gallery_memory = {memory!r}: write a number of MiB greater than 0"
+        )
     needs = words("needs")
     for need in needs:
         if not _NEED.fullmatch(need):
-            raise ExampleError(f'{path}: sphinx_gallery_needs: {need!r} is neither a module, "linux" nor a bound like "python>=3.14"')
+            raise ExampleError(
+                f'{path}: sphinx_gallery_needs: {need!r} is neither a module, "linux" nor a bound like "python>=3.14"'
+            )
     return Declared(
         expected=expected,
         timeout=float(timeout),
@@ -211,11 +249,14 @@ def check_expected(expected: str) -> None:
     """
     match = _EXPECTED.fullmatch(expected)
     if not match or (match["signal"] and match["signal"] not in signal.Signals.__members__):
-        raise ValueError(f"{expected!r} is not one of: ok, exception [NAME], exit N, signal NAME, timeout")
+        raise ValueError(
+            f"{expected!r} is not one of: ok, exception [NAME], exit N, signal NAME, timeout"
+        )
 
 
 def python_bound(need: str) -> tuple[str, tuple[int, ...]] | None:
-    """Return the operator and version of a ``python>=X.Y`` need, None if it is a need of another kind.
+    """Return the operator and version of a ``python>=X.Y`` need, None if it is a need of another
+    kind.
 
     >>> python_bound("python>=3.14")
     ('>=', (3, 14))

@@ -30,34 +30,46 @@ def note_use(env: BuildEnvironment, docname: str, example: Example) -> None:
 
 
 def uses(env: BuildEnvironment) -> dict[str, dict[str, str]]:
-    """Return, for each page, the examples that it shows and the fingerprints of their records; kept with the environment."""
+    """Return, for each page, the examples that it shows and the fingerprints of their records; kept
+    with the environment.
+    """
     if not hasattr(env, "process_gallery_uses"):
         env.process_gallery_uses = {}  # type: ignore[attr-defined]
     found: dict[str, dict[str, str]] = env.process_gallery_uses  # type: ignore[attr-defined]
     return found
 
 
-def outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Return the pages that were read with a record that is not the present one."""
     del added, changed, removed
     pages = []
     for docname, used in uses(env).items():
         examples = {name: gallery.get(app, name) for name in used}
-        if any(example is None or example.fingerprint != used[name] for name, example in examples.items()):
+        if any(
+            example is None or example.fingerprint != used[name]
+            for name, example in examples.items()
+        ):
             pages.append(docname)
     return pages
 
 
 def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return the pages that were read for another builder or output folder and not written for this one since.
+    """Return the pages that were read for another builder or output folder and not written for this
+    one since.
 
-    Sphinx compares pages with their sources only, and the source of a page that embeds a record is older than the record.
+    Sphinx compares pages with their sources only, and the source of a page that embeds a record is
+    older than the record.
     """
     if not isinstance(app.builder, StandaloneHTMLBuilder):
         return []
     pages = []
     for docname in env.dependencies.keys() | uses(env).keys():
-        page, read = Path(app.builder.get_outfilename(docname)), Path(app.doctreedir, f"{docname}.doctree")
+        page, read = (
+            Path(app.builder.get_outfilename(docname)),
+            Path(app.doctreedir, f"{docname}.doctree"),
+        )
         if page.exists() and page.stat().st_mtime < read.stat().st_mtime:
             pages.append(docname)
     return pages
@@ -72,7 +84,9 @@ def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
     """Take over what another reading process has noted."""
     del app
-    uses(env).update({docname: used for docname, used in uses(other).items() if docname in docnames})
+    uses(env).update(
+        {docname: used for docname, used in uses(other).items() if docname in docnames}
+    )
 
 
 class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
@@ -82,9 +96,9 @@ class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names
 class Recorded(SphinxDirective):
     """Embed a recorded run.
 
-    The argument is the example's path below the folder of examples. Options: ``cells`` (numbers from 1, and ranges; all by
-    default), ``show`` (words of :data:`PARTS`; ``code figures output`` by default), ``outcome`` (the page relies on it: another
-    one is an error).
+    The argument is the example's path below the folder of examples. Options: ``cells`` (numbers
+    from 1, and ranges; all by default), ``show`` (words of :data:`PARTS`; ``code figures output``
+    by default), ``outcome`` (the page relies on it: another one is an error).
     """
 
     required_arguments = 1
@@ -101,11 +115,15 @@ class Recorded(SphinxDirective):
         if example is None:
             if app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
                 return []
-            raise self.error(f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples")
+            raise self.error(
+                f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples"
+            )
         note_use(self.env, self.env.docname, example)
         record = example.record
         if self.options.get("outcome", record.outcome) != record.outcome:
-            raise self.error(f"recorded: {example.name} ended with {record.outcome!r}; this page relies on {self.options['outcome']!r}")
+            raise self.error(
+                f"recorded: {example.name} ended with {record.outcome!r}; this page relies on {self.options['outcome']!r}"
+            )
         show = self.options.get("show", "code figures output").split()
         for word in show:
             if word not in PARTS:
@@ -117,15 +135,24 @@ class Recorded(SphinxDirective):
                 result.append(self._code(example, index))
             if "figures" in show:
                 result.extend(self._figures(example, index))
-            if "output" in show and any(piece.text or piece.omitted for piece in record.cells[index].output):
+            if "output" in show and any(
+                piece.text or piece.omitted for piece in record.cells[index].output
+            ):
                 result.append(self._part(example, "output", [index]))
-        result.extend(self._part(example, kind, cells) for kind in ("stacks", "timeline", "facts") if kind in show)
+        result.extend(
+            self._part(example, kind, cells)
+            for kind in ("stacks", "timeline", "facts")
+            if kind in show
+        )
         if "code" in show or not self._on_gallery_page():
             result.append(self._origin(example))
         return result
 
     def _on_gallery_page(self) -> bool:
-        return any(self.env.docname.startswith(f"{folder}/") for folder in gallery.gallery_folders(self.env.app))
+        return any(
+            self.env.docname.startswith(f"{folder}/")
+            for folder in gallery.gallery_folders(self.env.app)
+        )
 
     def _cells(self, example: Example) -> list[int]:
         count = len(example.record.cells)
@@ -135,7 +162,9 @@ class Recorded(SphinxDirective):
         for word in re.split(r"[\s,]+", self.options["cells"].strip()):
             match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
             if not match:
-                raise self.error(f"recorded: cells: {word!r} is neither a number nor a range like 2-3")
+                raise self.error(
+                    f"recorded: cells: {word!r} is neither a number nor a range like 2-3"
+                )
             first, last = int(match[1]), int(match[2] or match[1])
             if not 1 <= first <= last <= count:
                 raise self.error(f"recorded: {example.name} has cells 1 to {count}, not {word}")
@@ -144,7 +173,13 @@ class Recorded(SphinxDirective):
 
     def _part(self, example: Example, kind: str, cells: list[int]) -> recorded_part:
         serial = self.env.new_serialno("process_gallery")
-        return recorded_part(example=example.name, kind=kind, cells=cells, uid=f"run-{serial}", on_gallery_page=self._on_gallery_page())
+        return recorded_part(
+            example=example.name,
+            kind=kind,
+            cells=cells,
+            uid=f"run-{serial}",
+            on_gallery_page=self._on_gallery_page(),
+        )
 
     def _code(self, example: Example, index: int) -> nodes.Node:
         cell = example.record.cells[index]
@@ -159,12 +194,16 @@ class Recorded(SphinxDirective):
         for number, svg in enumerate(example.record.cells[index].figures, 1):
             for mode, variant in zip(("light", "dark"), render.figure_variants(svg), strict=True):
                 digest = hashlib.sha256(variant.encode()).hexdigest()[:12]
-                path = folder / f"{Path(example.name).stem}-{index + 1}-{number}-{mode}-{digest}.svg"
+                path = (
+                    folder / f"{Path(example.name).stem}-{index + 1}-{number}-{mode}-{digest}.svg"
+                )
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not path.exists():
                     path.write_text(variant, encoding="utf-8")
                 uri = "/" + os.path.relpath(path, self.env.srcdir).replace(os.sep, "/")
-                image = nodes.image(uri=uri, alt=f"Plot drawn by {Path(example.name).name}, cell {index + 1}")
+                image = nodes.image(
+                    uri=uri, alt=f"Plot drawn by {Path(example.name).name}, cell {index + 1}"
+                )
                 image["classes"] += ["recorded-figure", f"only-{mode}"]
                 images.append(image)
         return images
@@ -173,9 +212,17 @@ class Recorded(SphinxDirective):
         """Say where a run comes from, with a link to the whole."""
         target = f"/{gallery.page(self.env.app, example)}"
         link = pending_xref(
-            "", nodes.inline("", Path(example.name).name), refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True
+            "",
+            nodes.inline("", Path(example.name).name),
+            refdomain="std",
+            reftype="doc",
+            reftarget=target,
+            refexplicit=True,
+            refwarn=True,
         )
-        return nodes.paragraph("", "", link, nodes.Text(f", run by {describe(example)}"), classes=["recorded-origin"])
+        return nodes.paragraph(
+            "", "", link, nodes.Text(f", run by {describe(example)}"), classes=["recorded-origin"]
+        )
 
 
 def describe(example: Example) -> str:
@@ -193,7 +240,12 @@ def source_of(example: Example, first: int, last: int) -> str:
     """Return lines of the script as a page shows them, without what is for sphinx-gallery."""
     lines = decode(example.script.source).split("\n")[first - 1 : last]
     code = "\n".join(lines)
-    code = re.sub(r"^[ \t]*#\s*sphinx_gallery_start_ignore(?:[\s\S]*?)#\s*sphinx_gallery_end_ignore\n?", "", code, flags=re.MULTILINE)
+    code = re.sub(
+        r"^[ \t]*#\s*sphinx_gallery_start_ignore(?:[\s\S]*?)#\s*sphinx_gallery_end_ignore\n?",
+        "",
+        code,
+        flags=re.MULTILINE,
+    )
     code = re.sub(r"^[ \t]*#\s*sphinx_gallery_\w+\s*=.*\n?", "", code, flags=re.MULTILINE)
     return code.strip("\n")
 
@@ -206,8 +258,14 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     code_anchor = _anchor(example) if node["on_gallery_page"] else None
     if kind == "output":
         parts = self.document.findall(recorded_part)
-        timeline = any(part["kind"] == "timeline" and part["example"] == node["example"] for part in parts)
-        self.body.append(render.output_html(record, node["cells"], uid=uid, code_anchor=code_anchor, timeline=timeline))
+        timeline = any(
+            part["kind"] == "timeline" and part["example"] == node["example"] for part in parts
+        )
+        self.body.append(
+            render.output_html(
+                record, node["cells"], uid=uid, code_anchor=code_anchor, timeline=timeline
+            )
+        )
     elif kind == "stacks":
         self.body.append(render.stacks_html(record, uid=uid, code_anchor=code_anchor))
     elif kind == "timeline":
@@ -215,7 +273,9 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     else:
         self.body.append(render.facts_html(record, download=None))
         if example.lacking:
-            self.body.append(f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>')
+            self.body.append(
+                f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>'
+            )
     raise nodes.SkipNode
 
 
@@ -230,7 +290,9 @@ def _anchor(example: Example) -> Any:
 
 
 def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """For builders that do not draw: the same lines as text, with the processes' names in front, and figures once."""
+    """For builders that do not draw: the same lines as text, with the processes' names in front,
+    and figures once.
+    """
     del docname
     if gallery.draws(app):
         return

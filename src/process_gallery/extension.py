@@ -16,13 +16,55 @@ from .cells import DEFAULT_TIMEOUT
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set up sphinx-gallery and the hooks on it."""
     app.setup_extension("sphinx_gallery.gen_gallery")
-    app.add_config_value("process_gallery_python", sys.executable, "env", str, "The interpreter that runs the examples.")
-    app.add_config_value("process_gallery_jobs", 0, "", int, "How many examples run at once; 0 means one a processor.")
-    app.add_config_value("process_gallery_timeout", int(DEFAULT_TIMEOUT), "", (int, float), "Seconds an example may take by default.")
-    app.add_config_value("process_gallery_cwd", "empty", "", ENUM("empty", "script"), "Where examples run: an empty folder, or their own.")
-    app.add_config_value("process_gallery_cache", "", "", str, "Folder of kept records, relative to the source folder.")
-    app.add_config_value("process_gallery_records", "records", "", str, "Folder of committed records, relative to the source folder.")
-    app.add_config_value("process_gallery_matrix", "matrix", "", str, "Folder of scripts shown by version, relative to the source folder.")
+    app.add_config_value(
+        "process_gallery_python",
+        sys.executable,
+        "env",
+        str,
+        "The interpreter that runs the examples.",
+    )
+    app.add_config_value(
+        "process_gallery_jobs",
+        0,
+        "",
+        int,
+        "How many examples run at once; 0 means one a processor.",
+    )
+    app.add_config_value(
+        "process_gallery_timeout",
+        int(DEFAULT_TIMEOUT),
+        "",
+        (int, float),
+        "Seconds an example may take by default.",
+    )
+    app.add_config_value(
+        "process_gallery_cwd",
+        "empty",
+        "",
+        ENUM("empty", "script"),
+        "Where examples run: an empty folder, or their own.",
+    )
+    app.add_config_value(
+        "process_gallery_cache",
+        "",
+        "",
+        str,
+        "Folder of kept records, relative to the source folder.",
+    )
+    app.add_config_value(
+        "process_gallery_records",
+        "records",
+        "",
+        str,
+        "Folder of committed records, relative to the source folder.",
+    )
+    app.add_config_value(
+        "process_gallery_matrix",
+        "matrix",
+        "",
+        str,
+        "Folder of scripts shown by version, relative to the source folder.",
+    )
     app.add_directive("recorded", directives.Recorded)
     app.add_directive("version_tabs", versions.VersionTabs)
     app.add_directive("version_table", versions.VersionTable)

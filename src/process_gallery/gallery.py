@@ -1,8 +1,9 @@
 """Put records on sphinx-gallery's pages, through its public hooks only.
 
-Before sphinx-gallery generates a page, :func:`record_examples` has recorded every example that changed. Sphinx-gallery then
-"runs" each cell through :class:`RunNothing` (its ``show_memory`` hook), and asks :func:`scrape` (an image scraper) what the cell
-produced. No private name of sphinx-gallery is used.
+Before sphinx-gallery generates a page, :func:`record_examples` has recorded every example that
+changed. Sphinx-gallery then "runs" each cell through :class:`RunNothing` (its ``show_memory``
+hook), and asks :func:`scrape` (an image scraper) what the cell produced. No private name of
+sphinx-gallery is used.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ _DEFAULTS: dict[str, Any] = {
     "min_reported_time": sys.maxsize,  # its time is about nothing; the record's is shown
     "write_computation_times": False,
 }
-# What of sphinx-gallery's settings works inside Sphinx only, where no example runs; and what to do instead.
+# What of sphinx-gallery's settings works inside Sphinx only, where no example runs; and what to do
+# instead.
 _WITHOUT_EFFECT = {
     "abort_on_example_error": "every example is recorded first, then the build stops",
     "capture_repr": "a program does not print its last expression; print it",
@@ -66,7 +68,9 @@ class Example:
     source: str
     """File that the record came from: a page that shows it depends on it."""
     lacking: tuple[str, ...] = ()
-    """What the building interpreter lacks; the record is then a committed one, from another interpreter."""
+    """What the building interpreter lacks; the record is then a committed one, from another
+    interpreter.
+    """
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -82,11 +86,14 @@ class Example:
 _failing: set[str] = set()
 """Paths of the scripts that the setting ``expected_failing_examples`` names."""
 _examples: dict[str, Example] = {}
-"""Examples by absolute path of the script: sphinx-gallery hands its hooks nothing else to find them by."""
+"""Examples by absolute path of the script: sphinx-gallery hands its hooks nothing else to find them
+by.
+"""
 
 
 class RunNothing:
-    """Take the place of sphinx-gallery's memory meter, which is handed each cell to run: the recorder has run it.
+    """Take the place of sphinx-gallery's memory meter, which is handed each cell to run: the
+    recorder has run it.
 
     An object, since Sphinx keeps the configuration between builds and a function cannot be kept.
     """
@@ -102,10 +109,14 @@ class RunNothing:
 
 
 class NoArguments:
-    """Take the place of sphinx-gallery's source of arguments, which it asks before the first cell of an example."""
+    """Take the place of sphinx-gallery's source of arguments, which it asks before the first cell
+    of an example.
+    """
 
     def __call__(self, gallery_conf: dict[str, Any], script_vars: dict[str, Any]) -> list[str]:
-        """Return no arguments; put nothing where sphinx-gallery looks for the value of a cell's last expression."""
+        """Return no arguments; put nothing where sphinx-gallery looks for the value of a cell's
+        last expression.
+        """
         del gallery_conf
         script_vars["example_globals"]["___"] = None
         return []
@@ -115,7 +126,9 @@ class NoArguments:
         return "<NoArguments>"
 
 
-def scrape(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+def scrape(
+    block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf: dict[str, Any]
+) -> str:
     """Return the reStructuredText that shows what a cell did (an image scraper to sphinx-gallery)."""
     del gallery_conf
     example = _examples.get(os.path.abspath(block_vars["src_file"]))
@@ -129,7 +142,9 @@ def scrape(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf
     if not len(block_vars["image_path_iterator"]):
         _draw_thumbnail(example, block_vars)
     text = ""
-    first = index  # sphinx-gallery asks nothing about cells whose figures are deferred: what they printed stands with the figures
+    # Sphinx-gallery asks nothing about cells whose figures are deferred: what they printed stands
+    # with the figures
+    first = index
     while first and first - 1 in example.script.deferred:
         first -= 1
     if any(cell.output or cell.figures for cell in record.cells[first : index + 1]):
@@ -142,7 +157,8 @@ def scrape(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf
 def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
     """Write the picture that sphinx-gallery makes the thumbnail: a figure, or else the timeline.
 
-    A figure if the example asks for one by its number, or starts no other process: its timeline would show a single bar.
+    A figure if the example asks for one by its number, or starts no other process: its timeline
+    would show a single bar.
     """
     record = example.record
     figures = [figure for cell in record.cells for figure in cell.figures]
@@ -154,15 +170,22 @@ def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
             "%s: sphinx_gallery_thumbnail_number = %d, but it draws %d figures; its timeline is shown instead",
             example.name, number, len(figures), type="process_gallery", subtype="thumbnail",
         )  # fmt: skip
-    elif figures and (chosen is not None or all(process.name in render.HELPERS for process in record.processes[1:])):
+    elif figures and (
+        chosen is not None
+        or all(process.name in render.HELPERS for process in record.processes[1:])
+    ):
         picture = render.figure_variants(figures[number - 1 if number > 0 else number])[0]
-    # sphinx-gallery looks at the image of that number, counted from the last one if it is below zero, and wants all before it.
+    # sphinx-gallery looks at the image of that number, counted from the last one if it is below
+    # zero, and wants all before it.
     for _ in range(abs(number)):
-        Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(picture, encoding="utf-8")
+        Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(
+            picture, encoding="utf-8"
+        )
 
 
 def contents(folder: Path) -> list[str]:
-    """Return the scripts that a gallery's ``contents.txt`` lists, in its order; nothing if there is no such file.
+    """Return the scripts that a gallery's ``contents.txt`` lists, in its order; nothing if there is
+    no such file.
 
     Each line is a path below the folder; empty lines and those that begin with ``#`` say nothing.
     """
@@ -179,7 +202,9 @@ class Order:
     def __init__(self, src_dir: str | os.PathLike[str]) -> None:
         section = Path(src_dir)
         names = [line.partition("/") for line in contents(section.parent)]
-        self.places = {name: place for place, (folder, _, name) in enumerate(names) if folder == section.name}
+        self.places = {
+            name: place for place, (folder, _, name) in enumerate(names) if folder == section.name
+        }
 
     def __call__(self, filename: str | os.PathLike[str]) -> tuple[int, str]:
         """Return the sort key of a file name."""
@@ -198,7 +223,12 @@ def configure(app: Sphinx, config: Config) -> None:
     conf = config.sphinx_gallery_conf
     folders = conf.get("examples_dirs", "../examples")
     folders = [folders] if isinstance(folders, str | os.PathLike) else folders
-    sections = [f"{folder}/{line.partition('/')[0]}" for folder in folders for line in contents(Path(app.srcdir, folder)) if "/" in line]
+    sections = [
+        f"{folder}/{line.partition('/')[0]}"
+        for folder in folders
+        for line in contents(Path(app.srcdir, folder))
+        if "/" in line
+    ]
     if sections:
         conf.setdefault("subsection_order", [*dict.fromkeys(sections), "*"])
         conf.setdefault("within_subsection_order", "process_gallery.gallery.Order")
@@ -213,12 +243,16 @@ def configure(app: Sphinx, config: Config) -> None:
     if ".rst" in conf.get("example_extensions", ()):
         conf["remove_config_comments"] = False  # sphinx-gallery fails on such examples with it
     _failing.clear()
-    _failing.update(os.path.abspath(Path(app.srcdir, path)) for path in conf.get("expected_failing_examples", ()))
+    _failing.update(
+        os.path.abspath(Path(app.srcdir, path))
+        for path in conf.get("expected_failing_examples", ())
+    )
     conf |= {
         "capture_repr": (),
         "expected_failing_examples": set(),  # nothing fails where nothing runs
         "image_scrapers": ("process_gallery.gallery.scrape",),
-        "parallel": False,  # workers would not know the records; the recorder runs examples side by side
+        # Workers would not know the records; the recorder runs examples side by side
+        "parallel": False,
         "reset_argv": NoArguments(),
         "reset_modules": (),
         "show_memory": RunNothing(),
@@ -235,7 +269,9 @@ def get(app: Sphinx, name: str) -> Example | None:
     """Return an example by its path below the folder of examples, with or without ``.py``."""
     name = name.removesuffix(".py") + ".py"
     for folder, gallery in zip(example_folders(app), gallery_folders(app), strict=False):
-        example = _examples.get(str(folder / name)) or _examples.get(str(folder / name.removeprefix(f"{gallery}/")))
+        example = _examples.get(str(folder / name)) or _examples.get(
+            str(folder / name.removeprefix(f"{gallery}/"))
+        )
         if example and example.name == name:
             return example
     return None
@@ -253,16 +289,24 @@ def page(app: Sphinx, example: Example) -> str:
 
 
 def shown(folder: Path) -> list[Path]:
-    """Return the scripts that sphinx-gallery makes pages of: those of a folder, and of each folder in it that has a header.
+    """Return the scripts that sphinx-gallery makes pages of: those of a folder, and of each folder
+    in it that has a header.
 
     Where the folder has an index of its own instead of a header, those of every folder in it.
     """
-    sections = [section for section in folder.iterdir() if section.is_dir() and (_headed(section) or not _headed(folder))]
+    sections = [
+        section
+        for section in folder.iterdir()
+        if section.is_dir() and (_headed(section) or not _headed(folder))
+    ]
     return sorted(path for place in (folder, *sections) for path in place.glob("*.py"))
 
 
 def _headed(folder: Path) -> bool:
-    return any(path.stem in ("GALLERY_HEADER", "README") or path.name == "index.rst" for path in folder.iterdir())
+    return any(
+        path.stem in ("GALLERY_HEADER", "README") or path.name == "index.rst"
+        for path in folder.iterdir()
+    )
 
 
 def example_folders(app: Sphinx) -> list[Path]:
@@ -285,7 +329,8 @@ def record_examples(app: Sphinx) -> None:
     Raises
     ------
     ExtensionError
-        If an example did not end as it declares. Every other example has been recorded and kept by then.
+        If an example did not end as it declares. Every other example has been recorded and kept by
+        then.
 
     """
     conf = app.config.sphinx_gallery_conf
@@ -297,9 +342,13 @@ def record_examples(app: Sphinx) -> None:
     problems: list[str] = []
     found: dict[str, tuple[str, Script, Path]] = {}
     names: set[str] = set()
-    for folder, gallery in zip(example_folders(app), gallery_folders(app), strict=False):  # sphinx-gallery warns of surplus ones
+    for folder, gallery in zip(
+        example_folders(app), gallery_folders(app), strict=False
+    ):  # sphinx-gallery warns of surplus ones
         for path in shown(folder):
-            if re.search(conf["ignore_pattern"], path.name) or not re.search(conf["filename_pattern"], str(path)):
+            if re.search(conf["ignore_pattern"], path.name) or not re.search(
+                conf["filename_pattern"], str(path)
+            ):
                 continue
             name = below = path.relative_to(folder).as_posix()
             if name in names:  # an earlier gallery has one of this name
@@ -308,7 +357,9 @@ def record_examples(app: Sphinx) -> None:
             try:
                 script = read_script(path, timeout=app.config.process_gallery_timeout)
                 if str(path) in _failing and script.declared.expected == "ok":
-                    script = replace(script, declared=replace(script.declared, expected="exception"))
+                    script = replace(
+                        script, declared=replace(script.declared, expected="exception")
+                    )
                 found[str(path)] = name, script, Path(app.srcdir, gallery, f"{below}.md5")
             except ExampleError as error:
                 problems.append(str(error))
@@ -339,7 +390,12 @@ def record_examples(app: Sphinx) -> None:
         if record is None:
             jobs.append(Job(script, python=python, name=name, beside=beside))
         else:
-            _put(place, Example(name, script, record, str(cache.path(name, keys[place]))), mark, fresh=False)
+            _put(
+                place,
+                Example(name, script, record, str(cache.path(name, keys[place]))),
+                mark,
+                fresh=False,
+            )
     if jobs:
         _record(jobs, found, keys, cache, problems, app)
     if problems:
@@ -350,10 +406,20 @@ def record_examples(app: Sphinx) -> None:
 
 
 def _record(
-    jobs: list[Job], found: dict[str, tuple[str, Script, Path]], keys: dict[str, str], cache: Cache, problems: list[str], app: Sphinx
+    jobs: list[Job],
+    found: dict[str, tuple[str, Script, Path]],
+    keys: dict[str, str],
+    cache: Cache,
+    problems: list[str],
+    app: Sphinx,
 ) -> None:
-    at_once = app.config.process_gallery_jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    logger.info(colorize("bold", "recording examples... ") + f"{len(jobs)} to run, {at_once} at a time", nonl=False)
+    at_once = app.config.process_gallery_jobs or (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    logger.info(
+        colorize("bold", "recording examples... ") + f"{len(jobs)} to run, {at_once} at a time",
+        nonl=False,
+    )
     began = time.monotonic()
     for number, (job, result) in enumerate(record_all(jobs, at_once=at_once), 1):
         path = str(job.script.path)
@@ -370,8 +436,15 @@ def _record(
         try:
             cache.save(name, keys[path], result)
         except OSError as error:
-            logger.warning("%s: its record cannot be kept in %s: %s; it will run again at the next build", name, cache.folder, error)
-        _put(path, Example(name, script, result, str(cache.path(name, keys[path]))), mark, fresh=True)
+            logger.warning(
+                "%s: its record cannot be kept in %s: %s; it will run again at the next build",
+                name,
+                cache.folder,
+                error,
+            )
+        _put(
+            path, Example(name, script, result, str(cache.path(name, keys[path]))), mark, fresh=True
+        )
     logger.info(f"  recorded {len(jobs)} examples in {time.monotonic() - began:.1f} s")
 
 
@@ -383,7 +456,9 @@ def _put(path: str, example: Example, mark: Path, *, fresh: bool) -> None:
 
 
 def committed(app: Sphinx, name: str, script: Script, lacking: tuple[str, ...]) -> Example | None:
-    """Return an example with the newest committed record of its script, from an interpreter that has what it needs."""
+    """Return an example with the newest committed record of its script, from an interpreter that
+    has what it needs.
+    """
     best: tuple[tuple[object, ...], Path, Record] | None = None
     digest = hashlib.sha256(script.source).hexdigest()
     for path in sorted(records_folder(app).joinpath(name.removesuffix(".py")).glob("*.json")):
@@ -391,16 +466,23 @@ def committed(app: Sphinx, name: str, script: Script, lacking: tuple[str, ...]) 
             record = Record.from_json(path.read_bytes())
         except (OSError, RecordError):  # process_gallery.versions warns of it
             continue
-        if not record.as_expected or [(cell.first, cell.last) for cell in record.cells] != list(script.cells):
+        if not record.as_expected or [(cell.first, cell.last) for cell in record.cells] != list(
+            script.cells
+        ):
             continue
-        version = record.sha256 == digest, *(int(part) for part in re.findall(r"\d+", record.interpreter.version)[:3])
+        version = (
+            record.sha256 == digest,
+            *(int(part) for part in re.findall(r"\d+", record.interpreter.version)[:3]),
+        )
         if best is None or version > best[0]:
             best = version, path, record
     return best and Example(name, script, best[2], str(best[1]), lacking)
 
 
 def draws(app: Sphinx) -> bool:
-    """Return whether pages show records drawn as HTML; an EPUB, whose pages are XHTML, shows them as text, as other formats do."""
+    """Return whether pages show records drawn as HTML; an EPUB, whose pages are XHTML, shows them
+    as text, as other formats do.
+    """
     return app.builder.format == "html" and app.builder.name != "epub"
 
 
@@ -427,9 +509,11 @@ def tidy_source(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put an anchor before each code block of a gallery page, so that the lines of a stack can link to it.
+    """Put an anchor before each code block of a gallery page, so that the lines of a stack can link
+    to it.
 
-    Not an id of the block itself: sphinx-gallery replaces the block when it links the names in it, and the id is lost.
+    Not an id of the block itself: sphinx-gallery replaces the block when it links the names in it,
+    and the id is lost.
     """
     del docname
     if not draws(app):
@@ -437,5 +521,9 @@ def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for comment in list(doctree.findall(nodes.comment)):
         match = _LINES.fullmatch(comment.astext().strip())
         block = comment.next_node(siblings=True, descend=False)
-        if match and isinstance(block, nodes.Element) and block.tagname in ("literal_block", "code_links_block"):
+        if (
+            match
+            and isinstance(block, nodes.Element)
+            and block.tagname in ("literal_block", "code_links_block")
+        ):
             comment.replace_self(nodes.target("", "", ids=[f"line-{match[1]}"]))

@@ -59,7 +59,9 @@ class Probe:
     prefixes: tuple[str, ...]
     """Folders that it is installed in."""
     path: str
-    """Absolute path of the executable; of what it starts, if it is a script that starts an interpreter."""
+    """Absolute path of the executable; of what it starts, if it is a script that starts an
+    interpreter.
+    """
     runner: str
     """The cell runner, as byte code of this version where that could be written."""
 
@@ -75,7 +77,9 @@ def probe(python: str) -> Probe:
     """
     path = shutil.which(python)
     if path is None:
-        raise InterpreterError(f"{python}: no such interpreter; give the path of a Python, such as {sys.executable}")
+        raise InterpreterError(
+            f"{python}: no such interpreter; give the path of a Python, such as {sys.executable}"
+        )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         done = subprocess.run(
@@ -87,13 +91,30 @@ def probe(python: str) -> Probe:
     except OSError as error:
         raise InterpreterError(f"{python}: cannot be started: {error.strerror}") from error
     try:
-        info, version, implementation, system, machine, method, gil, prefixes, runner, executable = ast.literal_eval(done.stdout.strip())
+        (
+            info,
+            version,
+            implementation,
+            system,
+            machine,
+            method,
+            gil,
+            prefixes,
+            runner,
+            executable,
+        ) = ast.literal_eval(done.stdout.strip())
     except (ValueError, SyntaxError):
         said = f"exit code {done.returncode}: {done.stderr.strip()[-300:]}"
         raise InterpreterError(f"{python}: does not answer as a Python does ({said})") from None
     if executable and _is_script(path):  # such as pyenv's: its shells would be in every record
         path = executable
-    return Probe(Interpreter(version, implementation, system, machine, method, gil), info, tuple(prefixes), os.path.abspath(path), runner)
+    return Probe(
+        Interpreter(version, implementation, system, machine, method, gil),
+        info,
+        tuple(prefixes),
+        os.path.abspath(path),
+        runner,
+    )
 
 
 def _is_script(path: str) -> bool:
@@ -105,10 +126,12 @@ def _is_script(path: str) -> bool:
 
 
 def find_pythons() -> list[str]:
-    """Return the Pythons 3 of this machine, oldest first: one for each version, implementation and kind of build.
+    """Return the Pythons 3 of this machine, oldest first: one for each version, implementation and
+    kind of build.
 
-    Looked at are this interpreter, ``python3`` and ``python3.N`` on the ``PATH``, and what pyenv, uv and this project's own
-    download keep in the home folder. Of two of a version this interpreter goes first, then the ``PATH``.
+    Looked at are this interpreter, ``python3`` and ``python3.N`` on the ``PATH``, and what pyenv,
+    uv and this project's own download keep in the home folder. Of two of a version this interpreter
+    goes first, then the ``PATH``.
     """
     found: dict[tuple[object, ...], str] = {}
     for path in candidates():
@@ -117,12 +140,21 @@ def find_pythons() -> list[str]:
         except InterpreterError:  # a pyenv shim without its version, a broken installation
             continue
         if answer.version_info >= (3,):
-            found.setdefault((answer.version_info, answer.interpreter.implementation, not answer.interpreter.gil), answer.path)
+            found.setdefault(
+                (
+                    answer.version_info,
+                    answer.interpreter.implementation,
+                    not answer.interpreter.gil,
+                ),
+                answer.path,
+            )
     return [found[key] for key in sorted(found)]
 
 
 def candidates() -> list[str]:
-    """Return the paths of all that may be a Python on this machine, 2 and 3, also what does not start; each program once."""
+    """Return the paths of all that may be a Python on this machine, 2 and 3, also what does not
+    start; each program once.
+    """
     paths = [sys.executable]
     for folder in os.get_exec_path():
         try:
@@ -132,8 +164,16 @@ def candidates() -> list[str]:
         paths += [os.path.join(folder, name) for name in sorted(names) if _PYTHON.fullmatch(name)]
     home = Path.home()
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    for kept in (pyenv / "versions", home / ".cache" / "pythons", home / ".local" / "share" / "uv" / "python"):
-        paths += [str(path) for pattern in ("*/bin/python3", "*/bin/python2") for path in sorted(kept.glob(pattern))]
+    for kept in (
+        pyenv / "versions",
+        home / ".cache" / "pythons",
+        home / ".local" / "share" / "uv" / "python",
+    ):
+        paths += [
+            str(path)
+            for pattern in ("*/bin/python3", "*/bin/python2")
+            for path in sorted(kept.glob(pattern))
+        ]
     first: dict[str, str] = {}
     for path in paths:
         first.setdefault(os.path.realpath(path), path)

@@ -1,8 +1,10 @@
-"""Record scripts on many interpreters, and keep the records: ``python -m process_gallery matrix SCRIPT...``.
+"""Record scripts on many interpreters, and keep the records: ``python -m process_gallery matrix
+SCRIPT...``.
 
-A kept record is a file ``<records>/<section>/<name>/<implementation>-<X.Y>-<platform>.json``. It is meant for a repository: written so
-that a diff can be read, and left alone when a new run differs in nothing but times, process ids and the like. An interpreter that
-cannot be used has such a file, too: its outcome is ``broken``.
+A kept record is a file ``<records>/<section>/<name>/<implementation>-<X.Y>-<platform>.json``. It is
+meant for a repository: written so that a diff can be read, and left alone when a new run differs in
+nothing but times, process ids and the like. An interpreter that cannot be used has such a file,
+too: its outcome is ``broken``.
 """
 
 from __future__ import annotations
@@ -48,7 +50,14 @@ class Python:
             return self.probe.interpreter
         named = re.findall(r"\d+\.\d+(?:\.\d+)?t?", self.path)
         version = max(named, key=len, default="?")
-        return Interpreter(version.removesuffix("t"), "CPython", sys.platform, "", "", gil=not version.endswith("t"))
+        return Interpreter(
+            version.removesuffix("t"),
+            "CPython",
+            sys.platform,
+            "",
+            "",
+            gil=not version.endswith("t"),
+        )
 
     @property
     def version(self) -> Version:
@@ -66,7 +75,9 @@ def numbers(version: str) -> Version:
 
 
 def short(interpreter: Interpreter) -> str:
-    """Return the version that a record is kept under: ``3.14``, ``3.14t`` for a free-threaded build."""
+    """Return the version that a record is kept under: ``3.14``, ``3.14t`` for a free-threaded
+    build.
+    """
     match = re.match(r"\d+\.\d+", interpreter.version)
     return (match[0] if match else "unknown") + ("" if interpreter.gil else "t")
 
@@ -103,11 +114,18 @@ def find() -> list[Python]:
         if other is None or (python.probe and (not other.probe or python.version > other.version)):
             found[key] = python
     # A shim of a version manager, or a python3 without a number: no version that could be missed.
-    return sorted((p for p in found.values() if p.probe or p.version), key=lambda p: (p.version, not p.interpreter.gil))
+    return sorted(
+        (p for p in found.values() if p.probe or p.version),
+        key=lambda p: (p.version, not p.interpreter.gil),
+    )
 
 
-def newest_that_has(script: Script, pythons: Sequence[Python], installed: dict[str, Installed]) -> tuple[Python | None, list[str]]:
-    """Return the newest interpreter that has what a script needs; or None, and what the newest one lacks."""
+def newest_that_has(
+    script: Script, pythons: Sequence[Python], installed: dict[str, Installed]
+) -> tuple[Python | None, list[str]]:
+    """Return the newest interpreter that has what a script needs; or None, and what the newest one
+    lacks.
+    """
     lacking: list[str] = []
     usable = [python for python in pythons if python.probe and python.probe.version_info >= (3, 11)]
     for python in sorted(usable, key=lambda p: p.version, reverse=True):
@@ -134,10 +152,12 @@ class Row:
 def renew(
     pairs: Sequence[tuple[Script, Python]], records: Path, *, at_once: int = 1, newest: bool = False
 ) -> Iterator[Row | RecorderError]:
-    """Record scripts, each on an interpreter, and keep what is new; yield each as it ends, or what kept the recorder from it.
+    """Record scripts, each on an interpreter, and keep what is new; yield each as it ends, or what
+    kept the recorder from it.
 
-    A run that is not what the script declares is kept, too: it is a row of the matrix. Of the processes only those are kept
-    that wrote something or were left behind. With ``newest`` there is one record of each script, whole, and only a good one.
+    A run that is not what the script declares is kept, too: it is a row of the matrix. Of the
+    processes only those are kept that wrote something or were left behind. With ``newest`` there is
+    one record of each script, whole, and only a good one.
     """
     jobs: dict[int, tuple[Job, Python]] = {}
     for script, python in pairs:
@@ -167,28 +187,45 @@ def _today() -> str:
 
 
 def lean(record: Record) -> Record:
-    """Return a record without the processes that wrote nothing: a matrix has many records, of many processes."""
+    """Return a record without the processes that wrote nothing: a matrix has many records, of many
+    processes.
+    """
     wanted = [0] if record.processes else []
-    wanted += record.left_behind + [piece.process for piece in record.pieces() if piece.process is not None]
+    wanted += record.left_behind + [
+        piece.process for piece in record.pieces() if piece.process is not None
+    ]
     kept: set[int] = set()
     while wanted:
         index = wanted.pop()
         if index in kept:
             continue
         kept.add(index)
-        wanted += [other for other in (record.processes[index].parent, record.processes[index].asked_by) if other is not None]
+        wanted += [
+            other
+            for other in (record.processes[index].parent, record.processes[index].asked_by)
+            if other is not None
+        ]
     number: dict[int | None, int | None] = {old: new for new, old in enumerate(sorted(kept))}
 
     def renumbered(process: Process) -> Process:
         return dataclasses.replace(
-            process, id=sorted(kept).index(process.id), parent=number.get(process.parent), asked_by=number.get(process.asked_by)
+            process,
+            id=sorted(kept).index(process.id),
+            parent=number.get(process.parent),
+            asked_by=number.get(process.asked_by),
         )
 
     return dataclasses.replace(
         record,
         processes=[renumbered(record.processes[index]) for index in sorted(kept)],
         cells=[
-            dataclasses.replace(cell, output=[dataclasses.replace(piece, process=number.get(piece.process)) for piece in cell.output])
+            dataclasses.replace(
+                cell,
+                output=[
+                    dataclasses.replace(piece, process=number.get(piece.process))
+                    for piece in cell.output
+                ],
+            )
             for cell in record.cells
         ],
         left_behind=[new for new, old in enumerate(sorted(kept)) if old in record.left_behind],
@@ -263,12 +300,15 @@ _CHANCE = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]?\d*"), "TIME"),
 )
 _RATE = re.compile(r"\b[1-9]\d* of (\d+)\b")
-"""How often something happened that happens by chance: another count is no difference, but none at all is."""
+"""How often something happened that happens by chance: another count is no difference, but none at
+all is.
+"""
 _DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|us|µs|seconds?|milliseconds)\b")
 
 
 def plain(text: str, *, times: bool = False) -> str:
-    """Return an output without what differs by chance: process ids, addresses, names of temporary files, and, if asked, times.
+    """Return an output without what differs by chance: process ids, addresses, names of temporary
+    files, and, if asked, times.
 
     >>> plain("<function f at 0x7f12ab> in (pid=4711), 1.5 ms", times=True)
     '<function f at 0x…> in (pid=N), T ms'
@@ -279,7 +319,8 @@ def plain(text: str, *, times: bool = False) -> str:
 
 
 def readable(record: Record) -> str:
-    """Return a record as JSON that a diff of two can be read of: a line for each field, piece of output and process.
+    """Return a record as JSON that a diff of two can be read of: a line for each field, piece of
+    output and process.
 
     Times are in milliseconds; what has its default is left out of pieces, cells and processes.
     """
@@ -293,20 +334,37 @@ def readable(record: Record) -> str:
 
 
 def _short(data: dict[str, Any], kind: type[Cell | Piece | Process]) -> dict[str, Any]:
-    defaults = {f.name: f.default if f.default is not dataclasses.MISSING else [] for f in dataclasses.fields(kind)}
-    required = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}
-    kept = {name: value for name, value in data.items() if name in required or value != defaults[name]}
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in kept.items()}
+    defaults = {
+        f.name: f.default if f.default is not dataclasses.MISSING else []
+        for f in dataclasses.fields(kind)
+    }
+    required = {
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    kept = {
+        name: value for name, value in data.items() if name in required or value != defaults[name]
+    }
+    return {
+        name: round(value, 3) if isinstance(value, float) else value for name, value in kept.items()
+    }
 
 
 def _lines(value: Any, depth: int) -> str:
     """Write JSON: what has nothing nested in it goes on one line."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if depth and not any(isinstance(part, (dict, list)) and part for part in parts) and not _is_list_of_lines(value):
+    if (
+        depth
+        and not any(isinstance(part, (dict, list)) and part for part in parts)
+        and not _is_list_of_lines(value)
+    ):
         return json.dumps(value, ensure_ascii=False)
     space = " " * (depth + 1)
     if isinstance(value, dict):
-        body = ",\n".join(f"{space}{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items())
+        body = ",\n".join(
+            f"{space}{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items()
+        )
         return f"{{\n{body}\n{' ' * depth}}}"
     body = ",\n".join(space + _lines(item, depth + 1) for item in value)
     return f"[\n{body}\n{' ' * depth}]"
@@ -314,4 +372,6 @@ def _lines(value: Any, depth: int) -> str:
 
 def _is_list_of_lines(value: Any) -> bool:
     """Return True for a list of long strings (figures): each has a line of its own."""
-    return isinstance(value, list) and any(isinstance(item, str) and len(item) > 200 for item in value)
+    return isinstance(value, list) and any(
+        isinstance(item, str) and len(item) > 200 for item in value
+    )

@@ -1,8 +1,10 @@
-"""Watch one example with what every platform has: a pipe, reports in files, and psutil. For macOS, Windows, and others than Linux.
+"""Watch one example with what every platform has: a pipe, reports in files, and psutil. For macOS,
+Windows, and others than Linux.
 
-Cells, output, exit codes, the names and the times of Python's processes, stacks of those that hang: all that is recorded, too. What
-is not: who wrote which line. The end of a program that is no Python is known to a tenth of a second. A process that does
-not report itself is missed if it has lost its parent and emptied its environment before it was first seen. There is no limit of memory.
+Cells, output, exit codes, the names and the times of Python's processes, stacks of those that hang:
+all that is recorded, too. What is not: who wrote which line. The end of a program that is no Python
+is known to a tenth of a second. A process that does not report itself is missed if it has lost its
+parent and emptied its environment before it was first seen. There is no limit of memory.
 """
 
 from __future__ import annotations
@@ -27,10 +29,15 @@ PATIENCE = 0.6
 """Seconds that a stuck process gets to write its stacks."""
 NEWLINE = os.linesep.encode()
 SIGNALS = os.name == "posix"
-"""Whether a signal can have a process write its stacks. Elsewhere faulthandler's own clock does it."""
+"""Whether a signal can have a process write its stacks. Elsewhere faulthandler's own clock does it.
+"""
 GONE = (psutil.Error, OSError)
-"""What psutil raises where a process has ended, or is another user's. What it does not know it lets through as the system has it."""
-_LISTING = threading.Lock()  # psutil.process_iter() keeps a list of its own, which is one for all threads
+"""What psutil raises where a process has ended, or is another user's. What it does not know it lets
+through as the system has it.
+"""
+_LISTING = (
+    threading.Lock()
+)  # psutil.process_iter() keeps a list of its own, which is one for all threads
 
 
 class Watch(Account):
@@ -41,16 +48,24 @@ class Watch(Account):
     def __init__(self, request: dict[str, Any], stop: threading.Event) -> None:
         super().__init__(request)
         self.stop = stop
-        self.output: queue.Queue[tuple[float, bytes | None]] = queue.Queue(64)  # None: the example has ended
+        self.output: queue.Queue[tuple[float, bytes | None]] = queue.Queue(
+            64
+        )  # None: the example has ended
         self.eof = False
-        self.read_until: dict[str, int] = {}  # name of a file of reports -> how far it has been read
-        self.looked: set[tuple[int, float]] = set()  # what has been looked at: pid, and when it began
+        self.read_until: dict[
+            str, int
+        ] = {}  # name of a file of reports -> how far it has been read
+        self.looked: set[tuple[int, float]] = (
+            set()
+        )  # what has been looked at: pid, and when it began
         self.living: dict[psutil.Process, dict[str, Any]] = {}  # the process -> what is noted of it
         self.next_look = 0.0
         self.over = False  # a look has been taken after the example's end
         self.reported: set[int] = set()  # pids that have
         self.aborting: dict[str, Any] | None = None  # alone not frozen, so what is written is of it
-        self.programs: set[str] = set()  # the files of the Pythons that have reported: one is started through another, and the like
+        self.programs: set[str] = (
+            set()
+        )  # the files of the Pythons that have reported: one is started through another, and the like
 
     # -- the example's start
 
@@ -60,7 +75,9 @@ class Watch(Account):
         os.mkdir(request["events"])
         events = request["events"].replace(os.sep, "/") + "/"
         reading, writing = os.pipe()
-        environment = request["environment"] | {"PROCESS_GALLERY": f"{events}:{os.fstat(writing).st_ino}"}
+        environment = request["environment"] | {
+            "PROCESS_GALLERY": f"{events}:{os.fstat(writing).st_ino}"
+        }
         if not SIGNALS:
             environment["PROCESS_GALLERY_STACKS"] = str(self.now() + request["timeout"])
         if sys.platform == "win32":
@@ -68,8 +85,16 @@ class Watch(Account):
         command = [request["python"], request["script"]]
         if not request["whole"]:
             command[1:1] = [request["runner"]]
-            command += [request["cells"], self.nonce, "-1", events, request["figures"], request["deferred"]]
-        # A session or group of its own: Ctrl-C at the terminal reaches the build, which then ends the example.
+            command += [
+                request["cells"],
+                self.nonce,
+                "-1",
+                events,
+                request["figures"],
+                request["deferred"],
+            ]
+        # A session or group of its own: Ctrl-C at the terminal reaches the build, which then ends
+        # the example.
         own: dict[str, Any] = {"start_new_session": True, "umask": 0o022}
         if sys.platform == "win32":
             own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -77,7 +102,13 @@ class Watch(Account):
         threading.Thread(target=self.read, args=(reading,), daemon=True).start()
         try:
             self.program_run = subprocess.Popen(
-                command, cwd=request["cwd"], env=environment, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, **own
+                command,
+                cwd=request["cwd"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                **own,
             )
         finally:
             os.close(writing)  # where nothing has started, the thread ends by it
@@ -130,10 +161,18 @@ class Watch(Account):
             return self.process(pid, "unknown", "")
 
     def is_ours(self, process: psutil.Process) -> bool:
-        """Return whether a process is one of the example's: its parent is, or its environment says so."""
-        parent = process.parent()  # not what has the parent's pid now: Windows gives pids again at once
-        noted = self.by_pid.get(process.ppid()) if parent is None else None  # Windows keeps the pid of a parent that has ended
-        if parent in self.living or (noted and process.create_time() - self.begun_at <= (noted["end"] or 0.0) + LOOK):
+        """Return whether a process is one of the example's: its parent is, or its environment says
+        so.
+        """
+        parent = (
+            process.parent()
+        )  # not what has the parent's pid now: Windows gives pids again at once
+        noted = (
+            self.by_pid.get(process.ppid()) if parent is None else None
+        )  # Windows keeps the pid of a parent that has ended
+        if parent in self.living or (
+            noted and process.create_time() - self.begun_at <= (noted["end"] or 0.0) + LOOK
+        ):
             return True
         try:
             mark = process.environ().get("PROCESS_GALLERY", "")
@@ -191,7 +230,9 @@ class Watch(Account):
                     else:
                         self.living[process] = known
         ended = self.now() - self.zero
-        if self.main["end"] is not None and not self.over:  # what has ended since the last look did so before the example, for all we know
+        if (
+            self.main["end"] is not None and not self.over
+        ):  # what has ended since the last look did so before the example, for all we know
             ended, self.over = self.main["end"], True
         for process, noted in list(self.living.items()):
             if alive(process):
@@ -208,7 +249,8 @@ class Watch(Account):
             self.main["pid"] = pid
             self.by_pid[pid] = self.main
         if kind == "fork" and pid not in self.by_pid:
-            # It may have lost its parent and emptied its environment since. What has its pid and began before it reported is the same.
+            # It may have lost its parent and emptied its environment since. What has its pid and
+            # began before it reported is the same.
             with contextlib.suppress(*GONE):
                 there = psutil.Process(pid)
                 if there.create_time() - self.begun_at <= when + 0.05:
@@ -219,7 +261,12 @@ class Watch(Account):
         if kind == "exec":
             with contextlib.suppress(*GONE):
                 self.programs.add(psutil.Process(pid).exe())
-        if kind == "exit" and process is not None and process is not self.main and process["end"] is None:
+        if (
+            kind == "exit"
+            and process is not None
+            and process is not self.main
+            and process["end"] is None
+        ):
             process["end"] = when
 
     # -- what comes in
@@ -229,7 +276,9 @@ class Watch(Account):
         if data is None:
             self.main["end"] = when
             code = self.program_run.returncode
-            self.main["exit_code"], self.main["signal"] = (code, None) if code >= 0 else (None, -code)
+            self.main["exit_code"], self.main["signal"] = (
+                (code, None) if code >= 0 else (None, -code)
+            )
         elif self.closing:  # what the resource tracker says of those that are killed
             return
         elif self.held or b"\x1e" in data:
@@ -243,7 +292,9 @@ class Watch(Account):
         super().store(when, process or self.aborting, data)
 
     def read_output(self, seconds: float = 0.05) -> bool:
-        """Take one piece of output, or the end; wait for it if need be; return False when there is no more for now."""
+        """Take one piece of output, or the end; wait for it if need be; return False when there is
+        no more for now.
+        """
         try:
             self.take(*self.output.get(timeout=seconds))
         except queue.Empty:
@@ -328,7 +379,9 @@ class Watch(Account):
         return [(noted, process) for process, noted in self.living.items() if not helper(noted)]
 
     def let_end(self) -> list[int]:
-        """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return who has not."""
+        """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return
+        who has not.
+        """
         self.turn(0)
         self.look()
         now = self.now()
@@ -342,8 +395,12 @@ class Watch(Account):
         return []
 
     def abort(self) -> None:
-        """Have every stuck Python write its stack: all are frozen, then each alone may go on, to be ended by a signal."""
-        self.drain(0.1 if SIGNALS else PATIENCE)  # where there are no signals, each has had its clock run out just now
+        """Have every stuck Python write its stack: all are frozen, then each alone may go on, to be
+        ended by a signal.
+        """
+        self.drain(
+            0.1 if SIGNALS else PATIENCE
+        )  # where there are no signals, each has had its clock run out just now
         self.look()
         stuck = self.others()
         for noted, process in stuck:
@@ -353,12 +410,20 @@ class Watch(Account):
         self.drain(0.05)
         if not SIGNALS:
             for noted, process in stuck:
-                with contextlib.suppress(OSError), open(os.path.join(self.request["events"], f"{process.pid}.stacks"), "rb") as file:
+                with (
+                    contextlib.suppress(OSError),
+                    open(
+                        os.path.join(self.request["events"], f"{process.pid}.stacks"), "rb"
+                    ) as file,
+                ):
                     noted["stack"] = file.read() or noted["stack"]
             return
         for noted, process in stuck[1:] + stuck[:1]:
             self.aborting = noted
-            for number in (signal.SIGABRT, signal.SIGSEGV):  # one that ignores the first may not have thought of the second
+            for number in (
+                signal.SIGABRT,
+                signal.SIGSEGV,
+            ):  # one that ignores the first may not have thought of the second
                 if noted["stack"] or not alive(process):
                     break
                 with contextlib.suppress(*GONE):
@@ -375,7 +440,9 @@ class Watch(Account):
             self.aborting = None
 
     def kill(self) -> None:
-        """Kill whatever lives, freezing it first so that nothing starts another process meanwhile; helpers last."""
+        """Kill whatever lives, freezing it first so that nothing starts another process meanwhile;
+        helpers last.
+        """
         self.closing = True
         until, patience = self.now() + 3, self.now() + 0.4
         while self.now() < until:

@@ -1,7 +1,8 @@
 """What happened when an example ran, as data.
 
-A record is JSON, nothing else: it is read with :func:`json.loads` and checked field by field, never unpickled or executed.
-The fields are documented on the dataclasses below; ``Record.to_json`` writes them under the same names.
+A record is JSON, nothing else: it is read with :func:`json.loads` and checked field by field, never
+unpickled or executed. The fields are documented on the dataclasses below; ``Record.to_json`` writes
+them under the same names.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SCHEMA = 1
-"""Version of the format. It is raised when a field changes its meaning; records of another version are not read."""
+"""Version of the format. It is raised when a field changes its meaning; records of another version
+are not read.
+"""
 
 
 class RecordError(ValueError):
@@ -32,7 +35,9 @@ class Piece:
     process: int | None
     """``Process.id`` of the writer; None where the platform cannot tell."""
     text: str
-    """What was written. Bytes that are not UTF-8 appear as ``\\xNN``; paths are shortened (see ``Record.shortened``)."""
+    """What was written. Bytes that are not UTF-8 appear as ``\\xNN``; paths are shortened (see
+    ``Record.shortened``).
+    """
     omitted: int = 0
     """Bytes left out at this place; ``text`` is then empty."""
 
@@ -65,7 +70,9 @@ class Process:
     name: str
     """multiprocessing's own name where it has one (``Process-1``), else the command."""
     how: str
-    """How it came to be: ``main``, ``fork``, ``spawn``, ``forkserver``, ``exec`` (another program), or ``unknown``."""
+    """How it came to be: ``main``, ``fork``, ``spawn``, ``forkserver``, ``exec`` (another program),
+    or ``unknown``.
+    """
     parent: int | None = None
     """``id`` of the operating system's parent at the time it was first seen."""
     asked_by: int | None = None
@@ -77,13 +84,17 @@ class Process:
     end: float | None = None
     """Seconds when it ended, by itself or because the recorder killed it; None if not known."""
     exit_code: int | None = None
-    """Exit code; None if ended by a signal, or if not known: on some platforms, or gone before anyone could see it."""
+    """Exit code; None if ended by a signal, or if not known: on some platforms, or gone before
+    anyone could see it.
+    """
     signal: str | None = None
     """Name of the signal that ended it, for instance ``SIGKILL``."""
     stuck: bool = False
     """True if the watchdog had to end it."""
     stack: str = ""
-    """Its Python stacks when it was stuck or crashed, as faulthandler writes them, without the recorder's own frames."""
+    """Its Python stacks when it was stuck or crashed, as faulthandler writes them, without the
+    recorder's own frames.
+    """
 
 
 @dataclass
@@ -157,7 +168,11 @@ class Record:
     @property
     def undeclared(self) -> list[Process]:
         """The processes that were left behind though the script does not declare it."""
-        return [self.processes[index] for index in self.left_behind if self.processes[index].name not in self.leaves]
+        return [
+            self.processes[index]
+            for index in self.left_behind
+            if self.processes[index].name not in self.leaves
+        ]
 
     def cell_at(self, line: int) -> int | None:
         """Return the index of the cell that starts at, or contains, a line."""
@@ -173,11 +188,19 @@ class Record:
 
     def text(self) -> str:
         """Return everything that was printed, as a terminal would have shown it."""
-        return "".join(piece.text if not piece.omitted else f"\n[{piece.omitted:,} bytes left out]\n" for piece in self.pieces())
+        return "".join(
+            piece.text if not piece.omitted else f"\n[{piece.omitted:,} bytes left out]\n"
+            for piece in self.pieces()
+        )
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the record as JSON text, fields in the order documented here."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=indent, separators=None if indent else (",", ":"))
+        return json.dumps(
+            dataclasses.asdict(self),
+            ensure_ascii=False,
+            indent=indent,
+            separators=None if indent else (",", ":"),
+        )
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Record:
@@ -186,8 +209,8 @@ class Record:
         Raises
         ------
         RecordError
-            If the text is not JSON, a field is missing, unknown or of the wrong type, a number of seconds is out of range, or the
-            schema is another one.
+            If the text is not JSON, a field is missing, unknown or of the wrong type, a number of
+            seconds is out of range, or the schema is another one.
         """
         try:
             data = json.loads(text)
@@ -202,19 +225,27 @@ class Record:
         references = [piece.process for piece in record.pieces()] + list(record.left_behind)
         for process in record.processes:
             references += [process.parent, process.asked_by]
-        if [process.id for process in record.processes] != list(ids) or any(i is not None and i not in ids for i in references):
+        if [process.id for process in record.processes] != list(ids) or any(
+            i is not None and i not in ids for i in references
+        ):
             raise RecordError("a process is referred to that the record does not have")
         return record
 
 
 _LONGEST = 1e7
-"""Seconds, more than a hundred days. NaN, which JSON does not have but Python reads, is not below it, either."""
+"""Seconds, more than a hundred days. NaN, which JSON does not have but Python reads, is not below
+it, either.
+"""
 
 
 @functools.cache
 def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
     """Return the types of a dataclass's fields, and the names of those that have no default."""
-    required = {f.name for f in dataclasses.fields(kind) if f.default is f.default_factory is dataclasses.MISSING}
+    required = {
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.default is f.default_factory is dataclasses.MISSING
+    }
     return typing.get_type_hints(kind), required
 
 
@@ -230,13 +261,17 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         missing = required - value.keys()
         if missing:
             raise RecordError(f"{where}: field {min(missing)!r} is missing")
-        arguments = {name: _build(hints[name], item, f"{where}.{name}") for name, item in value.items()}
+        arguments = {
+            name: _build(hints[name], item, f"{where}.{name}") for name, item in value.items()
+        }
         return typing.cast(Any, kind)(**arguments)
     origin, arguments_ = typing.get_origin(kind), typing.get_args(kind)
     if origin is list:
         if not isinstance(value, list):
             raise RecordError(f"{where}: a list is expected")
-        return [_build(arguments_[0], item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [
+            _build(arguments_[0], item, f"{where}[{index}]") for index, item in enumerate(value)
+        ]
     allowed = arguments_ if origin is types.UnionType else (kind,)
     if kind is float or float in allowed:
         allowed = (*allowed, int)

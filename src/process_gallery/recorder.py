@@ -44,16 +44,22 @@ HEAD = TAIL = 32 * 1024
 GRACE = 0.5
 """Seconds that processes get to end by themselves after the example has ended."""
 PATIENCE = 15.0
-"""Seconds after an example's timeout at which its supervisor is taken for dead: it has been stopped, or the machine sleeps."""
+"""Seconds after an example's timeout at which its supervisor is taken for dead: it has been
+stopped, or the machine sleeps.
+"""
 PORTABLE = sys.platform != "linux"
 """Record with what every platform has; True forces on Linux what others do."""
 ASK_THE_KERNEL = True
 """Use PIDFD_GET_INFO where the kernel has it; False forces what older kernels do."""
 
-# Imported, not run as a script: so its byte code is cached, which saves a third of what recording costs.
+# Imported, not run as a script: so its byte code is cached, which saves a third of what recording
+# costs.
 _START = "import sys; sys.path.append(sys.argv.pop(1)); import supervisor; supervisor.serve()"
 _SIGNALS = {int(number): number.name for number in signal.Signals}
-_LAST_LINE = re.compile(r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z", re.MULTILINE)
+_LAST_LINE = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z",
+    re.MULTILINE,
+)
 _REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
 
 
@@ -78,10 +84,14 @@ class Job:
     beside: bool = False
     """Run it in the script's own folder, beside its data, instead of an empty one."""
     portable: bool = field(default_factory=lambda: PORTABLE)
-    """Use nothing that Linux alone has: lines are then without their writers, and ``memory`` has no effect."""
+    """Use nothing that Linux alone has: lines are then without their writers, and ``memory`` has no
+    effect.
+    """
 
 
-def record(path: str | os.PathLike[str], *, python: str = sys.executable, timeout: float | None = None) -> Record:
+def record(
+    path: str | os.PathLike[str], *, python: str = sys.executable, timeout: float | None = None
+) -> Record:
     """Run one example and return its record.
 
     Parameters
@@ -107,11 +117,14 @@ def record(path: str | os.PathLike[str], *, python: str = sys.executable, timeou
     return result
 
 
-def record_all(jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Job, Record | RecorderError]]:
+def record_all(
+    jobs: Iterable[Job], *, at_once: int = 1
+) -> Iterator[tuple[Job, Record | RecorderError]]:
     """Run examples, some at a time, and yield each with its record as it ends.
 
-    Those that declare ``sphinx_gallery_parallel = False`` run alone, after the others. When the caller stops early, by an
-    exception or Ctrl-C, everything that was started is ended before this generator is.
+    Those that declare ``sphinx_gallery_parallel = False`` run alone, after the others. When the
+    caller stops early, by an exception or Ctrl-C, everything that was started is ended before this
+    generator is.
 
     Raises
     ------
@@ -132,7 +145,11 @@ def _supervised(waiting: deque[Job], at_once: int) -> Iterator[tuple[Job, Record
     selector = selectors.DefaultSelector()
     try:
         while waiting or active:
-            while waiting and len(active) < at_once and not (active and (waiting[0].script.declared.alone or active[0].alone)):
+            while (
+                waiting
+                and len(active) < at_once
+                and not (active and (waiting[0].script.declared.alone or active[0].alone))
+            ):
                 job = waiting.popleft()
                 try:
                     run = _Supervised(job, idle)
@@ -143,7 +160,12 @@ def _supervised(waiting: deque[Job], at_once: int) -> Iterator[tuple[Job, Record
                 selector.register(run.supervisor.output, selectors.EVENT_READ, run)
             if not active:
                 continue
-            ready = [key.data for key, _ in selector.select(max(0.0, min(run.limit for run in active) - time.monotonic()))]
+            ready = [
+                key.data
+                for key, _ in selector.select(
+                    max(0.0, min(run.limit for run in active) - time.monotonic())
+                )
+            ]
             for run in list(active):
                 late = run not in ready and time.monotonic() > run.limit
                 if not late and (run not in ready or not run.supervisor.read()):
@@ -170,7 +192,9 @@ def _threaded(waiting: list[Job], at_once: int) -> Iterator[tuple[Job, Record | 
     stop = threading.Event()
     with ThreadPoolExecutor(max(1, at_once)) as threads:
         try:
-            for alone, group in itertools.groupby(waiting, key=lambda job: job.script.declared.alone):
+            for alone, group in itertools.groupby(
+                waiting, key=lambda job: job.script.declared.alone
+            ):
                 for some in ([job] for job in group) if alone else [list(group)]:
                     runs = {threads.submit(_watched, job, stop): job for job in some}
                     for run in as_completed(runs):
@@ -185,7 +209,9 @@ def _watched(job: Job, stop: threading.Event) -> Record | RecorderError:
     try:
         from .portable import Watch
     except ImportError as error:
-        return RecorderError(f"{job.script.path}: to record on {sys.platform}, psutil is needed ({error}); install it: pip install psutil")
+        return RecorderError(
+            f"{job.script.path}: to record on {sys.platform}, psutil is needed ({error}); install it: pip install psutil"
+        )
     try:
         run = _Run(job)
     except RecorderError as error:
@@ -194,7 +220,9 @@ def _watched(job: Job, stop: threading.Event) -> Record | RecorderError:
         for name in ("cwd", "figures", "tmp"):
             (run.folder / name).mkdir()
         result = Watch(run.request(), stop).run()
-        return run.record(result) if result else RecorderError(f"{run.script}: the build was stopped")
+        return (
+            run.record(result) if result else RecorderError(f"{run.script}: the build was stopped")
+        )
     except OSError as error:
         return RecorderError(f"{run.script}: cannot be run: {error}")
     finally:
@@ -205,8 +233,8 @@ class _Supervisor:
     """A supervisor program: it takes one example after the other."""
 
     def __init__(self) -> None:
-        # A session of its own: Ctrl-C at the terminal reaches the build, and the build tells the supervisor by closing its
-        # standard input, which also happens when the build is killed.
+        # A session of its own: Ctrl-C at the terminal reaches the build, and the build tells the
+        # supervisor by closing its standard input, which also happens when the build is killed.
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _START, str(HERE)],
             stdin=subprocess.PIPE,
@@ -246,7 +274,9 @@ class _Supervisor:
         code = self.process.wait()
         self.output.close()
         self.process.stderr.close()
-        return text or (f"ended by {_SIGNALS.get(-code, -code)}" if code < 0 else f"exit code {code}")
+        return text or (
+            f"ended by {_SIGNALS.get(-code, -code)}" if code < 0 else f"exit code {code}"
+        )
 
 
 class _Run:
@@ -275,7 +305,9 @@ class _Run:
             "python": self.probe.path,
             "script": str(self.script),
             "runner": self.probe.runner,
-            "cells": "" if self.whole else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
+            "cells": ""
+            if self.whole
+            else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
             "deferred": ",".join(map(str, self.job.script.deferred)),
             "cwd": str(self.script.parent if self.job.beside else self.folder / "cwd"),
             "events": str(self.folder / "events"),
@@ -312,9 +344,19 @@ class _Run:
                 "stack": python_stack(shorten(data["stack"])),
                 "signal": None if number is None else _SIGNALS.get(number, str(number)),
             }
-            processes.append(Process(**data | checked | {moment: _rounded(data[moment]) for moment in ("asked", "start", "end")}))
+            processes.append(
+                Process(
+                    **data
+                    | checked
+                    | {moment: _rounded(data[moment]) for moment in ("asked", "start", "end")}
+                )
+            )
         main = processes[0]
-        raised = result["raised"] or (_raised_in("".join(piece.text for cell in cells for piece in cell.output)) if self.whole else None)
+        raised = result["raised"] or (
+            _raised_in("".join(piece.text for cell in cells for piece in cell.output))
+            if self.whole
+            else None
+        )
         if result["timed_out"]:
             outcome = "timeout"
         elif main.signal:
@@ -337,14 +379,19 @@ class _Run:
             left_behind=result["left_behind"],
             timeout=self.timeout,
             memory_limit=self.memory,
-            error=shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0]) if raised and outcome.startswith("exception") else "",
+            error=shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0])
+            if raised and outcome.startswith("exception")
+            else "",
             whole=self.whole,
             named=not job.portable,
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
             shortened=shorten.kinds,
-            cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
+            cores=len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 0,
             leaves=list(source.declared.leaves),
         )
+
 
 class _Supervised(_Run):
     """One example in the hands of a supervisor."""
@@ -359,11 +406,15 @@ class _Supervised(_Run):
             self.supervisor = idle.pop() if idle else _Supervisor()
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
-            raise RecorderError(f"{self.script}: the recorder itself cannot start: {error}") from error
+            raise RecorderError(
+                f"{self.script}: the recorder itself cannot start: {error}"
+            ) from error
         self.supervisor.send(self.request())
 
     def cancel(self) -> str:
-        """End the example and everything that it started; return what the supervisor complained about."""
+        """End the example and everything that it started; return what the supervisor complained
+        about.
+        """
         complaint = self.supervisor.end()
         _sweep(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -395,11 +446,17 @@ class _Supervised(_Run):
 
 
 def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment of an example: the builder's, without what would make it behave differently from a reader's.
+    """Return the environment of an example: the builder's, without what would make it behave
+    differently from a reader's.
 
-    Every ``PYTHON*`` variable goes (``PYTHONUNBUFFERED`` would hide deadlocks), and so do a display and forced colours.
+    Every ``PYTHON*`` variable goes (``PYTHONUNBUFFERED`` would hide deadlocks), and so do a display
+    and forced colours.
     """
-    kept = {name: value for name, value in base.items() if not name.startswith("PYTHON") and name not in _REMOVED}
+    kept = {
+        name: value
+        for name, value in base.items()
+        if not name.startswith("PYTHON") and name not in _REMOVED
+    }
     return kept | {
         "PYTHONPATH": str(HOOKS),
         "PYTHONFAULTHANDLER": "1",
@@ -413,14 +470,18 @@ def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
 def _folder() -> Path:
     """Make the folder of one run.
 
-    Its name is short: what multiprocessing makes below it is the address of a socket, for which the kernel has 107 bytes.
+    Its name is short: what multiprocessing makes below it is the address of a socket, for which the
+    kernel has 107 bytes.
     """
     parent = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if len(parent) > 50 and os.access("/tmp", os.W_OK) else parent))  # noqa: S108
+    short = "/tmp" if len(parent) > 50 and os.access("/tmp", os.W_OK) else parent  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix="pg-", dir=short))
 
 
 def _sweep(folder: Path) -> None:
-    """Kill what an example whose supervisor has been killed has left: processes whose environment names the run's folder."""
+    """Kill what an example whose supervisor has been killed has left: processes whose environment
+    names the run's folder.
+    """
     mark = f"PROCESS_GALLERY={folder}/".encode()
     until = time.monotonic() + 2
     while time.monotonic() < until:
@@ -466,7 +527,9 @@ class _Shortener:
             if len(prefix) > 1:
                 replacements.setdefault(f"{prefix}{os.sep}", "")
         self.replacements = replacements
-        self.pattern = re.compile("|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True)))
+        self.pattern = re.compile(
+            "|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True))
+        )
         ours = "|".join(re.escape(str(path)) for path in (RUNNER, HOOKS / "sitecustomize.py"))
         self.runner = re.compile(
             rf'^  File "(?:{ours})", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
@@ -480,7 +543,8 @@ class _Shortener:
 
 
 def python_stack(text: str) -> str:
-    r"""Return the Python stacks in what faulthandler wrote, without its heading, the C stacks (3.14) and the list of extension modules.
+    r"""Return the Python stacks in what faulthandler wrote, without its heading, the C stacks
+    (3.14) and the list of extension modules.
 
     >>> python_stack("Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n  File 'a.py', line 3 in f\n")
     "Current thread 0x1 (most recent call first):\n  File 'a.py', line 3 in f\n"
@@ -498,9 +562,15 @@ def python_stack(text: str) -> str:
 
 
 def stop_on_sigterm() -> None:
-    """Make SIGTERM raise SystemExit in the main thread, so that a build that is told to end ends its examples too."""
+    """Make SIGTERM raise SystemExit in the main thread, so that a build that is told to end ends
+    its examples too.
+    """
+
     def handler(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    ):
         signal.signal(signal.SIGTERM, handler)

@@ -1,8 +1,9 @@
 """Draw records: output by process, timeline, stacks, facts, thumbnail; as HTML, SVG and plain text.
 
-Pure functions from a :class:`~process_gallery.record.Record` to text; nothing here knows Sphinx. What they return carries no
-style attribute, no event handler and no script, so a page may forbid all three. ``static/process_gallery.css`` and
-``timeline.css`` give the classes their looks; ``process_gallery.js`` adds dimming and replay.
+Pure functions from a :class:`~process_gallery.record.Record` to text; nothing here knows Sphinx.
+What they return carries no style attribute, no event handler and no script, so a page may forbid
+all three. ``static/process_gallery.css`` and ``timeline.css`` give the classes their looks;
+``process_gallery.js`` adds dimming and replay.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from pathlib import PurePosixPath
 from .record import Piece, Process, Record
 
 Anchor = Callable[[int], str | None]
-"""Return the id of the element of the page that shows a line of the script; None if there is none."""
+"""Return the id of the element of the page that shows a line of the script; None if there is none.
+"""
 
 SLOTS = 8
-"""Colours: the first is the example's own process, the others are given in turn. The style sheet defines as many."""
+"""Colours: the first is the example's own process, the others are given in turn. The style sheet
+defines as many.
+"""
 LANES = 10
-"""Processes of one output that get a lane of their own beside the text; if there are more, all share one."""
+"""Processes of one output that get a lane of their own beside the text; if there are more, all
+share one.
+"""
 ROWS = 24
 """Rows of a timeline; further processes share the last one."""
 KEYS = 12
@@ -112,10 +118,17 @@ _TOKEN = re.compile(
     r"|\x1b"
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}|\][^\x07\x1b]{0,400}\x1b?)?\Z")
-# What HTML forbids, or nobody would see, is written as `cat -v` does. A terminal's bell is only heard.
-_VISIBLE: dict[int, str] = {code: "^" + chr(code ^ 64) for code in (*range(32), 127) if code not in b"\t\n\a"} | {7: ""}
-_VISIBLE |= dict.fromkeys((*range(0x80, 0xA0), *range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0)), "\ufffd")
-_VISIBLE |= {plane + last: "\ufffd" for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)}
+# What HTML forbids, or nobody would see, is written as `cat -v` does. A terminal's bell is only
+# heard.
+_VISIBLE: dict[int, str] = {
+    code: "^" + chr(code ^ 64) for code in (*range(32), 127) if code not in b"\t\n\a"
+} | {7: ""}
+_VISIBLE |= dict.fromkeys(
+    (*range(0x80, 0xA0), *range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0)), "\ufffd"
+)
+_VISIBLE |= {
+    plane + last: "\ufffd" for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+}
 
 
 def _screen(pieces: Iterable[Piece]) -> list[_Line]:
@@ -163,7 +176,9 @@ def _screen(pieces: Iterable[Piece]) -> list[_Line]:
                 elif match["final"] == "G":
                     column = steps - 1
                 elif match["final"] == "K":
-                    lines[row].cut(column if number == 0 else 0, column + 1 if number == 1 else None)
+                    lines[row].cut(
+                        column if number == 0 else 0, column + 1 if number == 1 else None
+                    )
                 elif match["final"] == "J" and number == 0:
                     lines[row].cut(column, None)
                     del lines[row + 1 :]
@@ -196,19 +211,35 @@ class _View:
         self.record = record
         self.labels = _label_all(record.processes)
         self.lines: dict[int, list[float]] = {}
-        """When each process wrote: the ends of its lines, or the piece's time if there is none in it."""
+        """When each process wrote: the ends of its lines, or the piece's time if there is none in
+        it.
+        """
         for piece in record.pieces():
             if piece.process is not None:
-                self.lines.setdefault(piece.process, []).extend([piece.time] * max(1, piece.text.count("\n")))
+                self.lines.setdefault(piece.process, []).extend(
+                    [piece.time] * max(1, piece.text.count("\n"))
+                )
         others = [p.id for p in record.processes if p.id and not self.is_helper(p)]
-        # Those who print are told apart by colour first: there are more processes than colours a reader can tell apart.
+        # Those who print are told apart by colour first: there are more processes than colours a
+        # reader can tell apart.
         ranked = sorted(others, key=lambda index: index not in self.lines)
         self.slots = {index: 1 + rank % (SLOTS - 1) for rank, index in enumerate(ranked)} | {0: 0}
         self.alone = set(self.lines) <= {0}
         ends = (p.end for p in record.processes if p.end is not None)
-        self.total = max(0.001, record.duration, *ends, *(t for times in self.lines.values() for t in times))
+        self.total = max(
+            0.001, record.duration, *ends, *(t for times in self.lines.values() for t in times)
+        )
         self.scale = self._scale()
-        content = repr((record.script, record.sha256, record.interpreter, record.date, record.duration, record.processes))
+        content = repr(
+            (
+                record.script,
+                record.sha256,
+                record.interpreter,
+                record.date,
+                record.duration,
+                record.processes,
+            )
+        )
         self.run = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:8]
 
     @staticmethod
@@ -225,8 +256,8 @@ class _View:
     def _scale(self) -> list[tuple[float, float]]:
         """Return corners of the curve from seconds to thousandths of the drawing's width.
 
-        A straight line, unless nothing at all happened for most of the time, as when an example is stuck: that part is cut
-        short, so that the rest can be seen.
+        A straight line, unless nothing at all happened for most of the time, as when an example is
+        stuck: that part is cut short, so that the rest can be seen.
         """
         record = self.record
         moments = {0.0, self.total}
@@ -237,14 +268,23 @@ class _View:
         for times in self.lines.values():
             moments.update(times)
         ordered = sorted(moments)
-        longest, begin = max(((b - a, a) for a, b in itertools.pairwise(ordered)), default=(0.0, 0.0))
-        if longest < max(1.5, 0.6 * self.total) or self.total - longest < 0.001:  # the wait is all there is
+        longest, begin = max(
+            ((b - a, a) for a, b in itertools.pairwise(ordered)), default=(0.0, 0.0)
+        )
+        if (
+            longest < max(1.5, 0.6 * self.total) or self.total - longest < 0.001
+        ):  # the wait is all there is
             return [(0.0, 0.0), (self.total, 1000.0)]
         pad = min(longest, self.total - longest) * 0.1
         begin, longest = begin + pad, longest - 2 * pad
         width = 130.0
         rate = (1000 - width) / (self.total - longest)
-        return [(0.0, 0.0), (begin, begin * rate), (begin + longest, begin * rate + width), (self.total, 1000.0)]
+        return [
+            (0.0, 0.0),
+            (begin, begin * rate),
+            (begin + longest, begin * rate + width),
+            (self.total, 1000.0),
+        ]
 
     def x(self, seconds: float) -> float:
         """Return the place of a moment, from 0 to 1000."""
@@ -307,7 +347,9 @@ def _attr(text: str) -> str:
 
 
 # Some stacks of CPython 3.15's faulthandler end in a frame without a line and an invalid one.
-_FRAME = re.compile(r'(?P<lead>[\s|+-]*)(?:File "(?P<file>[^"]+)", line (?P<line>\d+|\?\?\?)|<invalid frame>)')
+_FRAME = re.compile(
+    r'(?P<lead>[\s|+-]*)(?:File "(?P<file>[^"]+)", line (?P<line>\d+|\?\?\?)|<invalid frame>)'
+)
 
 
 def _is_own(record: Record, file: str | None) -> bool:
@@ -316,16 +358,26 @@ def _is_own(record: Record, file: str | None) -> bool:
 
 
 def _foldable(record: Record, lines: list[_Line]) -> list[tuple[int, int, str]]:
-    """Return where tracebacks pass through others' code for a while: first line, line after the last, and a summary."""
+    """Return where tracebacks pass through others' code for a while: first line, line after the
+    last, and a summary.
+    """
     found = []
     index = 0
     while index < len(lines):
         start, files = index, list[str]()
-        while index < len(lines) and (match := _FRAME.match(lines[index].text)) and not _is_own(record, match["file"]):
+        while (
+            index < len(lines)
+            and (match := _FRAME.match(lines[index].text))
+            and not _is_own(record, match["file"])
+        ):
             files.append(match["file"] or match[0].strip())
             deeper = match["lead"] + "  "
             index += 1
-            while index < len(lines) and lines[index].process == lines[start].process and lines[index].text.startswith(deeper):
+            while (
+                index < len(lines)
+                and lines[index].process == lines[start].process
+                and lines[index].text.startswith(deeper)
+            ):
                 if _FRAME.match(lines[index].text):
                     break
                 index += 1
@@ -339,7 +391,9 @@ def _foldable(record: Record, lines: list[_Line]) -> list[tuple[int, int, str]]:
 
 def _frames(files: list[str]) -> str:
     names = list(dict.fromkeys("/".join(PurePosixPath(file).parts[-2:]) for file in files))
-    return f"{_count(len(files), 'frame')} in {', '.join(names[:2])}{' ...' if len(names) > 2 else ''}"
+    return (
+        f"{_count(len(files), 'frame')} in {', '.join(names[:2])}{' ...' if len(names) > 2 else ''}"
+    )
 
 
 def _linked(text: str, record: Record, anchor: Anchor | None) -> str:
@@ -347,17 +401,30 @@ def _linked(text: str, record: Record, anchor: Anchor | None) -> str:
     match = _FRAME.match(text)
     if match and _is_own(record, match["file"]) and match["line"].isdigit():
         target = anchor(int(match["line"])) if anchor else None
-        before, number, after = text[: match.start("line")], match["line"], text[match.end("line") :]
+        before, number, after = (
+            text[: match.start("line")],
+            match["line"],
+            text[match.end("line") :],
+        )
         if target:
             return f'{escape(before, quote=False)}<a href="#{_attr(target)}">{number}</a>{escape(after, quote=False)}'
     return escape(text, quote=False)
 
 
 _COLUMN = re.compile(r"(?<=\S)\s{2,}(?=\S)")
-"""What parts the columns of a table: two lines with two of these are one. It loses its sense where its lines are broken."""
+"""What parts the columns of a table: two lines with two of these are one. It loses its sense where
+its lines are broken.
+"""
 
 
-def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: Anchor | None = None, timeline: bool = True) -> str:
+def output_html(
+    record: Record,
+    cells: Sequence[int],
+    *,
+    uid: str,
+    code_anchor: Anchor | None = None,
+    timeline: bool = True,
+) -> str:
     """Return the output of cells, each line under the name of the process that printed it.
 
     Parameters
@@ -371,16 +438,26 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
     code_anchor
         Where on the page a line of the script is shown, for the line numbers in tracebacks.
     timeline
-        Whether the page shows the run's timeline, too: its replay goes through an output without names as well.
+        Whether the page shows the run's timeline, too: its replay goes through an output without
+        names as well.
 
     """
     view = _View(record)
     lines = _screen(piece for cell in cells for piece in record.cells[cell].output)
     if not lines:
         return ""
-    writers = sorted({mark[0] for line in lines for mark in (*line.marks, line.ended) if mark and mark[0] is not None})
+    writers = sorted(
+        {
+            mark[0]
+            for line in lines
+            for mark in (*line.marks, line.ended)
+            if mark and mark[0] is not None
+        }
+    )
     decorated = record.named and not view.alone
-    moves = (decorated and len(writers) > 1) or (timeline and len(record.processes) > 1)  # can be dimmed, or replayed
+    moves = (decorated and len(writers) > 1) or (
+        timeline and len(record.processes) > 1
+    )  # can be dimmed, or replayed
     classes = ["pg", "pg-out"]
     caption = ""
     if decorated:
@@ -394,7 +471,11 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
                 f'<li><span class="pg-key {view.color(index)}" data-p="{index}">{escape(view.labels[index])}</span></li>'
                 for index in writers[:KEYS]
             )
-            more = f'<li class="pg-more">and {len(writers) - KEYS} more</li>' if len(writers) > KEYS else ""
+            more = (
+                f'<li class="pg-more">and {len(writers) - KEYS} more</li>'
+                if len(writers) > KEYS
+                else ""
+            )
             caption = f'<figcaption class="pg-bar"><ul class="pg-keys" aria-label="Printed by">{keys}{more}</ul></figcaption>'
     lanes = {index: lane if len(writers) <= LANES else 0 for lane, index in enumerate(writers)}
     parts: list[str] = []
@@ -410,7 +491,11 @@ def output_html(record: Record, cells: Sequence[int], *, uid: str, code_anchor: 
             )
         new = not number or line.process != lines[number - 1].process
         if decorated or moves or line.gap:
-            parts.append(_line_html(view, line, lanes if decorated else None, code_anchor, new=new, moves=moves))
+            parts.append(
+                _line_html(
+                    view, line, lanes if decorated else None, code_anchor, new=new, moves=moves
+                )
+            )
         else:
             parts.append(_linked(line.text, record, code_anchor) + "\n")
         if number + 1 == until:
@@ -433,7 +518,15 @@ def _look(view: _View, index: int | None, lanes: dict[int, int]) -> str:
     return view.color(index) + (f" pg-k{lane}" if lane else "")
 
 
-def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: Anchor | None, *, new: bool, moves: bool) -> str:
+def _line_html(
+    view: _View,
+    line: _Line,
+    lanes: dict[int, int] | None,
+    anchor: Anchor | None,
+    *,
+    new: bool,
+    moves: bool,
+) -> str:
     if line.gap:
         return f'<span class="pg-l pg-gap">{escape(line.text)}\n</span>'
     runs = line.runs()
@@ -444,7 +537,9 @@ def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: A
     def attributes(index: int | None, time: float) -> str:
         name = f' data-n="{_attr(view.label(index))}"' if index is not None else ""
         part = f' data-p="{index}"' if moves and index is not None else ""
-        return f'{_look(view, index, lanes)}"{part}{name}' + (f' data-t="{_number(time * 1000)}"' if moves else "")
+        return f'{_look(view, index, lanes)}"{part}{name}' + (
+            f' data-t="{_number(time * 1000)}"' if moves else ""
+        )
 
     first = runs[0]
     more = " pg-new" if new else ""  # another process than the line above
@@ -457,11 +552,15 @@ def _line_html(view: _View, line: _Line, lanes: dict[int, int] | None, anchor: A
         text = escape(run.text.translate(_VISIBLE), quote=False)
         inner += f'<span class="pg-part{" pg-other" if run.process != before else ""} {attributes(run.process, run.time)}>{text}</span>'
         before = run.process
-    return f'<span class="pg-l{more} pg-mixed {attributes(first.process, first.time)}>{inner}\n</span>'
+    return (
+        f'<span class="pg-l{more} pg-mixed {attributes(first.process, first.time)}>{inner}\n</span>'
+    )
 
 
 def output_text(record: Record, cells: Sequence[int]) -> str:
-    """Return the output of cells as plain text, each line behind the name of its process if several printed."""
+    """Return the output of cells as plain text, each line behind the name of its process if several
+    printed.
+    """
     view = _View(record)
     lines = _screen(piece for cell in cells for piece in record.cells[cell].output)
     if view.alone or not record.named:
@@ -500,14 +599,18 @@ class _Row:
 
 
 def _row(view: _View, processes: list[Process]) -> _Row:
-    starts = [t for p in processes if (t := p.start if p.start is not None else p.asked) is not None] or [0.0]
+    starts = [
+        t for p in processes if (t := p.start if p.start is not None else p.asked) is not None
+    ] or [0.0]
     asked = [p.asked for p in processes if p.asked is not None]
     ticks = sorted(t for p in processes for t in view.lines.get(p.id, ()))
     end = max(view.total if p.end is None else p.end for p in processes)
     first = ticks[0] if ticks else None
     if processes[0].how == "main":
         # The example itself works from its first cell on, whether it prints or not.
-        first = min((cell.start for cell in view.record.cells if cell.start is not None), default=first)
+        first = min(
+            (cell.start for cell in view.record.cells if cell.start is not None), default=first
+        )
     start = min(starts)
     return _Row(processes, min([*asked, start]), start, first, max(end, start), ticks)
 
@@ -518,7 +621,12 @@ def _rows(view: _View, processes: Sequence[Process], limit: int = ROWS) -> list[
     if len(processes) > limit:
 
         def remarkable(process: Process) -> tuple[bool, bool, bool, int]:
-            return process.id != 0, not view.is_odd(process), process.id not in view.lines, process.id
+            return (
+                process.id != 0,
+                not view.is_odd(process),
+                process.id not in view.lines,
+                process.id,
+            )
 
         folded = {p.id for p in sorted(processes, key=remarkable)[limit - 1 :]}
     rows = [_row(view, [p]) for p in processes if p.id not in folded]
@@ -529,7 +637,9 @@ def _rows(view: _View, processes: Sequence[Process], limit: int = ROWS) -> list[
 
 def _steps(view: _View) -> list[float]:
     """Return the round times at which the scale has a tick."""
-    rates = [(x1 - x0) / (t1 - t0) for (t0, x0), (t1, x1) in itertools.pairwise(view.scale) if t1 > t0]
+    rates = [
+        (x1 - x0) / (t1 - t0) for (t0, x0), (t1, x1) in itertools.pairwise(view.scale) if t1 > t0
+    ]
     least = 150 / max(rates)
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
@@ -563,7 +673,12 @@ def timeline_html(record: Record, *, uid: str) -> str:
         names.append(_name_html(view, row))
         bars.append(_bar_svg(view, row, number))
         asker = row.processes[0].asked_by
-        if len(row.processes) == 1 and asker is not None and not view.is_helper(row.processes[0]) and place[asker] != number:
+        if (
+            len(row.processes) == 1
+            and asker is not None
+            and not view.is_helper(row.processes[0])
+            and place[asker] != number
+        ):
             wires.append(f"M{_number(view.x(row.asked))} {place[asker] + 0.5}V{number + 0.5}")
     steps = _steps(view)
     bands = [
@@ -576,15 +691,21 @@ def timeline_html(record: Record, *, uid: str) -> str:
         f'<rect class="pg-cell" x="{_number(left)}" width="{_number(max(right - left, 0.5))}" height="{height}"/>'
         for left, right, _ in bands[::2]
     )
-    backdrop += f'<path class="pg-grid" d="{"".join(f"M{_number(view.x(t))} 0V{height}" for t in steps)}"/>'
+    backdrop += (
+        f'<path class="pg-grid" d="{"".join(f"M{_number(view.x(t))} 0V{height}" for t in steps)}"/>'
+    )
     scale = "".join(
-        f'<text x="{_number(view.x(t) / 10)}%" y="12">{_duration(t)}</text>' if t else '<text class="pg-zero" y="12">0 ms</text>'
+        f'<text x="{_number(view.x(t) / 10)}%" y="12">{_duration(t)}</text>'
+        if t
+        else '<text class="pg-zero" y="12">0 ms</text>'
         for t in steps
         if view.x(t) < 965
     )
     if len(view.scale) == 4:
         (begin, left), (end, right) = view.scale[1:3]
-        bars.append(f'<rect class="pg-cut" x="{_number(left)}" width="{_number(right - left)}" height="{height}"/>')
+        bars.append(
+            f'<rect class="pg-cut" x="{_number(left)}" width="{_number(right - left)}" height="{height}"/>'
+        )
         scale += f'<text x="{_number((left + right) / 20)}%" y="12">\u2026 {_duration(end - begin)} \u2026</text>'
     heads = "".join(
         f'<text x="{_number(left / 10)}%" y="11">lines {cell.first}\u2013{cell.last}</text>'
@@ -640,7 +761,11 @@ def _name_html(view: _View, row: _Row) -> str:
 def _bar_svg(view: _View, row: _Row, number: int) -> str:
     process = row.processes[0]
     y = _number(number + 0.5)
-    asked, start, end = view.x(row.asked), view.x(row.start), max(view.x(row.end), view.x(row.start) + 2)
+    asked, start, end = (
+        view.x(row.asked),
+        view.x(row.start),
+        max(view.x(row.end), view.x(row.start) + 2),
+    )
     first = end if row.first is None else min(max(view.x(row.first), start), end)
     parts = []
     if start > asked:
@@ -651,7 +776,9 @@ def _bar_svg(view: _View, row: _Row, number: int) -> str:
         parts.append(f'<path class="pg-full" d="M{_number(first)} {y}H{_number(end)}"/>')
     ticks = dict.fromkeys(round(view.x(t)) for t in row.ticks)
     if ticks:
-        parts.append(f'<path class="pg-tick" d="{"".join(f"M{x} {number + 0.22:.2f}v.56" for x in ticks)}"/>')
+        parts.append(
+            f'<path class="pg-tick" d="{"".join(f"M{x} {number + 0.22:.2f}v.56" for x in ticks)}"/>'
+        )
     if len(row.processes) == 1 and view.is_odd(process):
         parts.append(f'<path class="pg-stop" d="M{_number(end)} {number + 0.18:.2f}v.64"/>')
     helper = " pg-helper" if view.is_helper(process) else ""
@@ -673,7 +800,9 @@ def _sentences(view: _View, rows: list[_Row]) -> Iterator[str]:
                 f"printed {_count(printed, 'line')}; ended with {', '.join(endings)}."
             )
             continue
-        how = {"main": "the script", "exec": "another program", "unknown": "origin not known"}.get(process.how, process.how)
+        how = {"main": "the script", "exec": "another program", "unknown": "origin not known"}.get(
+            process.how, process.how
+        )
         if view.is_helper(process):
             how = "a helper of multiprocessing"
         by = f", asked for by {view.label(process.asked_by)}" if process.asked_by else ""
@@ -687,7 +816,11 @@ def _sentences(view: _View, rows: list[_Row]) -> Iterator[str]:
         else:
             text += f"ran from {_duration(row.start)}"
         if printed:
-            since = f", {_duration(row.ticks[0] - row.asked)} after the start" if process.asked is not None and process.id else ""
+            since = (
+                f", {_duration(row.ticks[0] - row.asked)} after the start"
+                if process.asked is not None and process.id
+                else ""
+            )
             text += f", printed {_count(printed, 'line')}, the first at {_duration(row.ticks[0])}{since}"
         else:
             text += ", printed nothing"
@@ -699,7 +832,9 @@ def _sentences(view: _View, rows: list[_Row]) -> Iterator[str]:
         elif process.signal:
             text += f", ended by {process.signal} at {_duration(row.end)}"
         elif process.end is not None:
-            text += f", ended at {_duration(row.end)}" + (f" with exit code {process.exit_code}" if process.exit_code is not None else "")
+            text += f", ended at {_duration(row.end)}" + (
+                f" with exit code {process.exit_code}" if process.exit_code is not None else ""
+            )
         else:
             text += f", {ending}"
         yield text + "."
@@ -711,7 +846,13 @@ def summary_text(record: Record) -> str:
         return ""
     view = _View(record)
     rows = _rows(view, sorted(record.processes, key=view.is_helper))
-    return "".join(f"{line}\n" for line in (f"{_headline(view)}:", *(f"- {sentence}" for sentence in _sentences(view, rows))))
+    return "".join(
+        f"{line}\n"
+        for line in (
+            f"{_headline(view)}:",
+            *(f"- {sentence}" for sentence in _sentences(view, rows)),
+        )
+    )
 
 
 # -- stacks
@@ -755,7 +896,8 @@ def _frame_html(frame: _Frame, record: Record, anchor: Anchor | None) -> str:
 
 
 def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) -> str:
-    """Return where each stuck or crashed process was: the example's own frames, all others folded away.
+    """Return where each stuck or crashed process was: the example's own frames, all others folded
+    away.
 
     Parameters
     ----------
@@ -768,15 +910,22 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
 
     """
     view = _View(record)
-    stacked = [p for p in record.processes if not view.is_helper(p) and any(True for _ in _threads(p.stack))]
+    stacked = [
+        p
+        for p in record.processes
+        if not view.is_helper(p) and any(True for _ in _threads(p.stack))
+    ]
     if not stacked:
         return ""
     items = []
     for process in stacked[:STACKS]:
         threads = list(_threads(process.stack))
         own = [frame for _, frames in threads for frame in frames if _is_own(record, frame.file)]
-        # faulthandler writes the thread that got the signal, in general the main thread, last, or marks it as current.
-        main = next((frames for heading, frames in threads if heading.startswith("Current")), threads[-1][1])
+        # faulthandler writes the thread that got the signal, in general the main thread, last, or
+        # marks it as current.
+        main = next(
+            (frames for heading, frames in threads if heading.startswith("Current")), threads[-1][1]
+        )
         key = f'<span class="pg-key {view.color(process.id)}" data-p="{process.id}">{escape(view.label(process.id))}</span>'
         shown = own or main[:1]
         state = "stuck" if process.stuck else view.ending(process)
@@ -788,15 +937,23 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
         )
         more = ""
         if total > len(shown):
-            among = f"{_count(total, 'frame')}" + (f" of {len(threads)} threads" if len(threads) > 1 else "")
+            among = f"{_count(total, 'frame')}" + (
+                f" of {len(threads)} threads" if len(threads) > 1 else ""
+            )
             more = f"<details><summary>All {among}, innermost first</summary>{everything}</details>"
         items.append(
             f'<li data-p="{process.id}"><p>{key} <span class="pg-how">{escape(state)}</span></p>'
             f"<ol>{''.join(_frame_html(frame, record, code_anchor) for frame in shown)}</ol>{more}</li>"
         )
     if len(stacked) > STACKS:
-        items.append(f"<li>and {_count(len(stacked) - STACKS, 'more process', 'more processes')}</li>")
-    title = "Where each process was when the time was up" if record.outcome == "timeout" else "Where it crashed"
+        items.append(
+            f"<li>and {_count(len(stacked) - STACKS, 'more process', 'more processes')}</li>"
+        )
+    title = (
+        "Where each process was when the time was up"
+        if record.outcome == "timeout"
+        else "Where it crashed"
+    )
     return (
         f'<figure class="pg pg-stacks" id="{_attr(uid)}" data-pg="{view.run}" aria-label="Stacks">'
         f'<figcaption class="pg-bar"><span class="pg-title">{title}</span></figcaption><ul>{"".join(items)}</ul></figure>\n'
@@ -809,7 +966,9 @@ def _thread_name(heading: str, index: int, count: int) -> str:
         return "The only thread"
     match = re.search(r"\[(.+)\]", heading) or re.search(r"\[(.+?)(?:\] )?\(most", heading)
     name = f" {match[1]}" if match else ""
-    return f"Thread {index + 1} of {count}{name}" + (" (got the signal)" if heading.startswith("Current") else "")
+    return f"Thread {index + 1} of {count}{name}" + (
+        " (got the signal)" if heading.startswith("Current") else ""
+    )
 
 
 # -- facts
@@ -830,9 +989,14 @@ def facts_html(record: Record, *, download: str | None) -> str:
 
     """
     python = record.interpreter
-    outcome = {"ok": "ended normally", "timeout": f"stuck, ended after {_duration(record.timeout)}"}.get(record.outcome, record.outcome)
+    outcome = {
+        "ok": "ended normally",
+        "timeout": f"stuck, ended after {_duration(record.timeout)}",
+    }.get(record.outcome, record.outcome)
     if record.exit_code is not None:
-        outcome = f"exit code {record.exit_code}" + (f" ({record.outcome.removeprefix('exception ')})" if record.error else "")
+        outcome = f"exit code {record.exit_code}" + (
+            f" ({record.outcome.removeprefix('exception ')})" if record.error else ""
+        )
     if record.outcome != "ok" and record.as_expected:
         outcome += ", as meant"
     version = f"{python.version}{'' if python.gil else ', free-threaded'}"
@@ -849,7 +1013,9 @@ def facts_html(record: Record, *, download: str | None) -> str:
         facts.append(("Memory limit", f"{record.memory_limit} MiB"))
     if record.date:
         facts.append(("Recorded", record.date))
-    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts
+    )
     name = PurePosixPath(record.script).name
     run = f"<code>python {escape(name)}</code>"
     if download:
@@ -861,7 +1027,9 @@ def facts_html(record: Record, *, download: str | None) -> str:
 
 
 _MIDTONES = ("#7b828c", "#2f7fc1", "#d2601a", "#12916c", "#b8669f", "#b07d00", "#2f93b8", "#828c14")
-"""The colours of the processes where a picture cannot know whether the page is light or dark: 3:1 on both."""
+"""The colours of the processes where a picture cannot know whether the page is light or dark: 3:1
+on both.
+"""
 _QUIET = "#7b828c"
 
 
@@ -885,14 +1053,24 @@ def thumbnail_svg(record: Record) -> str:
         first = end if row.first is None else min(max(x(row.first), start), end)
         asker = row.processes[0].asked_by
         if asker is not None and number:
-            up = next((place for place, other in enumerate(rows) if other.processes[0].id == asker), 0)
-            parts.append(f'<path d="M{asked:.1f} {middle + up * step + thick / 2:.1f}V{y:.1f}" stroke="{_QUIET}" stroke-width="1.5"/>')
+            up = next(
+                (place for place, other in enumerate(rows) if other.processes[0].id == asker), 0
+            )
+            parts.append(
+                f'<path d="M{asked:.1f} {middle + up * step + thick / 2:.1f}V{y:.1f}" stroke="{_QUIET}" stroke-width="1.5"/>'
+            )
         if start > asked:
-            parts.append(f'<path d="M{asked:.1f} {y:.1f}H{start:.1f}" stroke="{color}" stroke-width="3" stroke-dasharray="3 3"/>')
+            parts.append(
+                f'<path d="M{asked:.1f} {y:.1f}H{start:.1f}" stroke="{color}" stroke-width="3" stroke-dasharray="3 3"/>'
+            )
         if first > start:
-            parts.append(f'<path d="M{start:.1f} {y:.1f}H{first:.1f}" stroke="{color}" stroke-width="{thick:.1f}" opacity=".5"/>')
+            parts.append(
+                f'<path d="M{start:.1f} {y:.1f}H{first:.1f}" stroke="{color}" stroke-width="{thick:.1f}" opacity=".5"/>'
+            )
         if end > first:
-            parts.append(f'<path d="M{first:.1f} {y:.1f}H{end:.1f}" stroke="{color}" stroke-width="{thick:.1f}"/>')
+            parts.append(
+                f'<path d="M{first:.1f} {y:.1f}H{end:.1f}" stroke="{color}" stroke-width="{thick:.1f}"/>'
+            )
         ticks = dict.fromkeys(round(x(t)) for t in row.ticks)
         if ticks:
             high = thick * 0.85
@@ -920,8 +1098,8 @@ def figure_variants(svg: str) -> tuple[str, str]:
     Parameters
     ----------
     svg
-        As matplotlib saves it with a transparent background. Greys change places for the dark variant: what is black there
-        becomes light, what is white becomes dark; colours stay.
+        As matplotlib saves it with a transparent background. Greys change places for the dark
+        variant: what is black there becomes light, what is white becomes dark; colours stay.
 
     """
 
@@ -933,11 +1111,17 @@ def figure_variants(svg: str) -> tuple[str, str]:
         if max(red, green, blue) - min(red, green, blue) > 12:
             return match[0]
         share = green / 255
-        mixed = (round(ink + (paper - ink) * share) for ink, paper in zip(_DARK_INK, _DARK_PAPER, strict=True))
+        mixed = (
+            round(ink + (paper - ink) * share)
+            for ink, paper in zip(_DARK_INK, _DARK_PAPER, strict=True)
+        )
         return match["key"] + "#" + "".join(f"{part:02x}" for part in mixed)
 
-    # In tags only: a label of the plot may well say "fill: black". Text and shapes without a colour inherit the root's.
-    result = re.sub(r"<[^<>]*>|(?<=<style type=\"text/css\">)[^<]*", lambda tag: _PAINT.sub(dark, tag[0]), svg)
+    # In tags only: a label of the plot may well say "fill: black". Text and shapes without a colour
+    # inherit the root's.
+    result = re.sub(
+        r"<[^<>]*>|(?<=<style type=\"text/css\">)[^<]*", lambda tag: _PAINT.sub(dark, tag[0]), svg
+    )
     ink = "#" + "".join(f"{part:02x}" for part in _DARK_INK)
     result = re.sub(r"<svg\b(?![^>]*\sfill=)", f'<svg fill="{ink}"', result, count=1)
     return svg, result

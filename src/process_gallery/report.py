@@ -1,4 +1,6 @@
-"""Records as plain text: what a terminal shows of a run, and what a build says when a run is not what the example declares."""
+"""Records as plain text: what a terminal shows of a run, and what a build says when a run is not
+what the example declares.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,13 @@ _MISSING = re.compile(r"No module named '([^'.]+)")
 _COLOURS = (36, 33, 32, 35, 34, 31, 96, 93, 92, 95, 94, 91)
 
 
-def failure(record: Record, path: str | os.PathLike[str], python: str = sys.executable, *, beside: bool = False) -> str | None:
+def failure(
+    record: Record,
+    path: str | os.PathLike[str],
+    python: str = sys.executable,
+    *,
+    beside: bool = False,
+) -> str | None:
     """Say why a run is not what its example declares.
 
     Parameters
@@ -37,9 +45,10 @@ def failure(record: Record, path: str | os.PathLike[str], python: str = sys.exec
     Returns
     -------
     str | None
-        Several lines: the example, expected and actual outcome, the cell, its output until then, the stacks of the processes
-        that hung, what was left behind, and the command that runs the example alone. None if the outcome is the declared one
-        and nothing was left behind that the example does not declare.
+        Several lines: the example, expected and actual outcome, the cell, its output until then,
+        the stacks of the processes that hung, what was left behind, and the command that runs the
+        example alone. None if the outcome is the declared one and nothing was left behind that the
+        example does not declare.
     """
     undeclared = record.undeclared
     if record.as_expected and not undeclared:
@@ -70,7 +79,9 @@ def failure(record: Record, path: str | os.PathLike[str], python: str = sys.exec
     return "\n".join(lines)
 
 
-def command(path: str | os.PathLike[str], python: str = sys.executable, *, beside: bool = False) -> str:
+def command(
+    path: str | os.PathLike[str], python: str = sys.executable, *, beside: bool = False
+) -> str:
     """Return the shell command that records a script alone.
 
     >>> command("examples/a b.py", "python3")
@@ -87,7 +98,9 @@ def command(path: str | os.PathLike[str], python: str = sys.executable, *, besid
 
 
 def terminal(record: Record, *, colour: bool = False) -> str:
-    """Return a record as a terminal shows it: each cell's lines with the name of their process in front, then the processes."""
+    """Return a record as a terminal shows it: each cell's lines with the name of their process in
+    front, then the processes.
+    """
     python = record.interpreter
     limit = f" of {record.memory_limit} allowed" if record.memory_limit else ""
     heading = (
@@ -97,7 +110,11 @@ def terminal(record: Record, *, colour: bool = False) -> str:
     )
     lines = [heading]
     for number, cell in enumerate(record.cells, 1):
-        times = "not reached" if cell.start is None else f"{cell.start:.3f} s to {'?' if cell.end is None else f'{cell.end:.3f} s'}"
+        times = (
+            "not reached"
+            if cell.start is None
+            else f"{cell.start:.3f} s to {'?' if cell.end is None else f'{cell.end:.3f} s'}"
+        )
         figures = f", {len(cell.figures)} figures" if cell.figures else ""
         lines.append(f"cell {number}, lines {cell.first} to {cell.last}, {times}{figures}")
         lines += [f"  {line}" for line in _named(record, list(_rows(cell)), colour=colour)]
@@ -106,20 +123,26 @@ def terminal(record: Record, *, colour: bool = False) -> str:
     widths = [max(len(row[column]) for row in table) for column in range(4)]
     for process, row in zip(record.processes, table, strict=True):
         text = "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=False))
-        lines.append(f"  {_painted(text.rstrip(), process.id, colour=colour)}{f'  {row[4]}' if row[4] else ''}")
+        lines.append(
+            f"  {_painted(text.rstrip(), process.id, colour=colour)}{f'  {row[4]}' if row[4] else ''}"
+        )
     for process in record.processes:
         if process.stack:
             lines.append(f"stack of {process.name}")
             lines += [f"  {visible(line)}" for line in process.stack.splitlines()]
     if record.left_behind:
-        lines.append("left behind, and killed: " + ", ".join(record.processes[index].name for index in record.left_behind))
+        lines.append(
+            "left behind, and killed: "
+            + ", ".join(record.processes[index].name for index in record.left_behind)
+        )
     if record.error:
         lines.append(f"error: {visible(record.error)}")
     return "\n".join(lines)
 
 
 def visible(text: str) -> str:
-    r"""Return a line in which nothing can command a terminal: control characters appear as Python writes them.
+    r"""Return a line in which nothing can command a terminal: control characters appear as Python
+    writes them.
 
     >>> visible("50 %\r\x1b[31m100 %")
     '50 %\\r\\x1b[31m100 %'
@@ -167,7 +190,9 @@ def _remedies(record: Record, undeclared: list[Process], *, beside: bool) -> Ite
 
 
 def _rows(cell: Cell) -> Iterator[tuple[int | None, str]]:
-    """Yield a cell's output line by line, each with its process; a line that another process cuts in two is two rows."""
+    """Yield a cell's output line by line, each with its process; a line that another process cuts
+    in two is two rows.
+    """
     writer: int | None = None
     text = ""
     for piece in cell.output:
@@ -185,7 +210,9 @@ def _rows(cell: Cell) -> Iterator[tuple[int | None, str]]:
         yield writer, text
 
 
-def _named(record: Record, rows: list[tuple[int | None, str]], *, colour: bool = False) -> list[str]:
+def _named(
+    record: Record, rows: list[tuple[int | None, str]], *, colour: bool = False
+) -> list[str]:
     """Put the name of its process in front of each row, aligned."""
     labels = _labels(record)
     width = max((len(labels[index]) for index, _ in rows if index is not None), default=0)
@@ -200,12 +227,18 @@ def _named(record: Record, rows: list[tuple[int | None, str]], *, colour: bool =
 def _labels(record: Record) -> list[str]:
     """Return a name for each process that no other one has."""
     count = Counter(process.name for process in record.processes)
-    return [visible(p.name if count[p.name] == 1 else f"{p.name} [{p.id}]") for p in record.processes]
+    return [
+        visible(p.name if count[p.name] == 1 else f"{p.name} [{p.id}]") for p in record.processes
+    ]
 
 
 def _origin(record: Record, process: Process) -> str:
     asker = process.asked_by if process.asked_by is not None else process.parent
-    return process.how if asker is None else f"{process.how}, by {visible(record.processes[asker].name)}"
+    return (
+        process.how
+        if asker is None
+        else f"{process.how}, by {visible(record.processes[asker].name)}"
+    )
 
 
 def _facts(record: Record, process: Process) -> tuple[str, str, str, str, str]:
@@ -219,7 +252,14 @@ def _facts(record: Record, process: Process) -> tuple[str, str, str, str, str]:
         end = f"exit {process.exit_code}"
     else:
         end = "end not known"
-    notes = [note for note, holds in (("stuck", process.stuck), ("left behind", process.id in record.left_behind)) if holds]
+    notes = [
+        note
+        for note, holds in (
+            ("stuck", process.stuck),
+            ("left behind", process.id in record.left_behind),
+        )
+        if holds
+    ]
     return (
         _labels(record)[process.id],
         _origin(record, process),

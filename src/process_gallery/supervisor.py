@@ -1,12 +1,13 @@
 """Run one example under watch, and say what happened.
 
 This file runs as a program of its own, with the builder's Python and nothing of the site in it
-(``python -I -S``), for three reasons. It becomes the *subreaper* of everything the example starts, so that no
-process escapes by double forking, a new session or an empty environment. It outlives the build: if the build is killed, its
-standard input ends, and it takes the example with it. And it is single-threaded, so that it may fork.
+(``python -I -S``), for three reasons. It becomes the *subreaper* of everything the example starts,
+so that no process escapes by double forking, a new session or an empty environment. It outlives the
+build: if the build is killed, its standard input ends, and it takes the example with it. And it is
+single-threaded, so that it may fork.
 
-It imports the standard library only, no more of it than it must, and that while the example's interpreter starts. The recorder
-module starts it and reads the literal that it prints.
+It imports the standard library only, no more of it than it must, and that while the example's
+interpreter starts. The recorder module starts it and reads the literal that it prints.
 """
 
 import _signal
@@ -20,10 +21,21 @@ from account import CRASHES, Account, helper, short
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
 TICK = (0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
 PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
-ABRT, SEGV, KILL, STOP, CONT = _signal.SIGABRT, _signal.SIGSEGV, _signal.SIGKILL, _signal.SIGSTOP, _signal.SIGCONT
+ABRT, SEGV, KILL, STOP, CONT = (
+    _signal.SIGABRT,
+    _signal.SIGSEGV,
+    _signal.SIGKILL,
+    _signal.SIGSTOP,
+    _signal.SIGCONT,
+)
 FILES = None  # this program's own limits of open files, as they were at its start
-# An example may send signals to its parent, which is this program. The build says by closing standard input that it is over.
-IGNORED = [number for number in _signal.valid_signals() if number not in (KILL, STOP, _signal.SIGCHLD, *CRASHES)]
+# An example may send signals to its parent, which is this program. The build says by closing
+# standard input that it is over.
+IGNORED = [
+    number
+    for number in _signal.valid_signals()
+    if number not in (KILL, STOP, _signal.SIGCHLD, *CRASHES)
+]
 
 
 class Supervisor(Account):
@@ -97,7 +109,13 @@ class Supervisor(Account):
         else:
             os.set_inheritable(go, True)
             command += [request["runner"], request["script"], request["cells"]]
-            command += [self.nonce, str(go), request["events"], request["figures"], request["deferred"]]
+            command += [
+                self.nonce,
+                str(go),
+                request["events"],
+                request["figures"],
+                request["deferred"],
+            ]
         os.execve(request["python"], command, environment)
 
     def become_subreaper(self):
@@ -118,7 +136,9 @@ class Supervisor(Account):
             FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (FILES[1], FILES[1]))
         try:
-            fcntl.fcntl(self.fifo, 1031, 1 << 20)  # F_SETPIPE_SZ: room for the reports of thousands of processes
+            fcntl.fcntl(
+                self.fifo, 1031, 1 << 20
+            )  # F_SETPIPE_SZ: room for the reports of thousands of processes
         except OSError:
             pass
         self.poll = select.poll()
@@ -155,7 +175,10 @@ class Supervisor(Account):
         fields = stat(pid)
         if fields:
             # The start time is in ticks since boot, as CLOCK_MONOTONIC is here.
-            process["start"] = min(max(0.0, int(fields[19]) / os.sysconf("SC_CLK_TCK") - self.zero), self.now() - self.zero)
+            process["start"] = min(
+                max(0.0, int(fields[19]) / os.sysconf("SC_CLK_TCK") - self.zero),
+                self.now() - self.zero,
+            )
             parent = self.by_pid.get(fields[1])
             if parent:
                 process["parent"] = process["asked_by"] = parent["id"]
@@ -175,10 +198,14 @@ class Supervisor(Account):
                 words = file.read(4096).decode("utf-8", "replace").rstrip("\0").split("\0")
         except OSError:
             return ""
-        return short(words) if words[0] else name_of_zombie(pid)  # if it has ended, the kernel keeps the name for its parent
+        return (
+            short(words) if words[0] else name_of_zombie(pid)
+        )  # if it has ended, the kernel keeps the name for its parent
 
     def look_again(self, process):
-        """Name a process that has not said its name: it may have become another program since it was last looked at."""
+        """Name a process that has not said its name: it may have become another program since it
+        was last looked at.
+        """
         if process is self.main or process.get("sure") == "name":
             return
         pid = process["pid"]
@@ -218,8 +245,12 @@ class Supervisor(Account):
             os.close(fd)
 
     def ask_the_kernel(self, process):
-        """Learn the exit status of a process that another one has reaped (PIDFD_GET_INFO, Linux 6.15 and newer)."""
-        info = bytearray(struct.pack("=Q", 8) + bytes(56))  # struct pidfd_info, mask = PIDFD_INFO_EXIT
+        """Learn the exit status of a process that another one has reaped (PIDFD_GET_INFO, Linux
+        6.15 and newer).
+        """
+        info = bytearray(
+            struct.pack("=Q", 8) + bytes(56)
+        )  # struct pidfd_info, mask = PIDFD_INFO_EXIT
         try:
             fcntl.ioctl(process["pidfd"], 0xC000FF0B | len(info) << 16, info)
         except OSError:
@@ -228,7 +259,9 @@ class Supervisor(Account):
             self.status(process, struct.unpack_from("=i", info, 60)[0])
 
     def descendants(self):
-        """Return the pids of everything that the example started and that still lives, parents first."""
+        """Return the pids of everything that the example started and that still lives, parents
+        first.
+        """
         found, queue = [], [os.getpid()]
         while queue:
             for pid in children(queue.pop()):
@@ -239,7 +272,9 @@ class Supervisor(Account):
         return found
 
     def look_around(self):
-        """Find processes that have not reported themselves; note the end of those that no pidfd watches."""
+        """Find processes that have not reported themselves; note the end of those that no pidfd
+        watches.
+        """
         for pid in self.descendants():
             self.known(pid)
         for process in self.processes:
@@ -357,7 +392,9 @@ class Supervisor(Account):
         return self.result(timed_out=timed_out, left=left)
 
     def let_end(self, grace):
-        """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return who has not."""
+        """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return
+        who has not.
+        """
         now = self.now()
         until, helpers_until = now + grace, now + grace + 3
         pause = 0.001
@@ -374,14 +411,18 @@ class Supervisor(Account):
     def abort(self):
         """Have every stuck Python write its stack.
 
-        All are frozen first and told to end before any goes on, so that none sees another one end. One that ignores SIGABRT
-        gets another signal at which faulthandler writes.
+        All are frozen first and told to end before any goes on, so that none sees another one end.
+        One that ignores SIGABRT gets another signal at which faulthandler writes.
         """
         self.drain(0.1)
         self.closing = True
         frozen = {}
         for _ in range(20):
-            new = [process for process in map(self.known, self.descendants()) if process["id"] not in frozen and not helper(process)]
+            new = [
+                process
+                for process in map(self.known, self.descendants())
+                if process["id"] not in frozen and not helper(process)
+            ]
             if not new:
                 break
             for process in new:
@@ -390,7 +431,9 @@ class Supervisor(Account):
                 frozen[process["id"]] = process
         self.drain()
         for number, patience in ((ABRT, PATIENCE), (SEGV, PATIENCE / 2)):
-            waiting = [process for process in frozen.values() if not process["stack"] and alive(process)]
+            waiting = [
+                process for process in frozen.values() if not process["stack"] and alive(process)
+            ]
             for process in waiting:
                 send(process, number)
             for process in waiting:
@@ -401,10 +444,11 @@ class Supervisor(Account):
         self.drain(0.1)
 
     def kill(self):
-        """Kill whatever lives, freezing it first so that nothing starts another process meanwhile; helpers last.
+        """Kill whatever lives, freezing it first so that nothing starts another process meanwhile;
+        helpers last.
 
-        Helpers get time to end by themselves: the resource tracker removes the semaphores and the shared memory of those that
-        had no chance to.
+        Helpers get time to end by themselves: the resource tracker removes the semaphores and the
+        shared memory of those that had no chance to.
         """
         self.closing = True
         until = self.now() + 3
@@ -453,11 +497,14 @@ class Supervisor(Account):
         os.close(self.fifo)
         self.socket.close()
 
+
 # -- /proc
 
 
 def stat(pid):
-    """Return the fields of /proc/PID/stat from the state on (number 3 in man 5 proc), None if there is no such process."""
+    """Return the fields of /proc/PID/stat from the state on (number 3 in man 5 proc), None if there
+    is no such process.
+    """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             data = file.read()
@@ -492,8 +539,14 @@ def children(pid):
             with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
                 found += map(int, file.read().split())
         except FileNotFoundError:
-            if os.path.exists(f"/proc/{pid}/task/{task}/stat"):  # a kernel without CONFIG_PROC_CHILDREN
-                return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and (stat(entry) or (0, 0))[1] == pid]
+            if os.path.exists(
+                f"/proc/{pid}/task/{task}/stat"
+            ):  # a kernel without CONFIG_PROC_CHILDREN
+                return [
+                    int(entry)
+                    for entry in os.listdir("/proc")
+                    if entry.isdigit() and (stat(entry) or (0, 0))[1] == pid
+                ]
         except OSError:
             pass
     return found
@@ -523,11 +576,16 @@ def send(process, number):
 
 
 def remove(folder):
-    """Remove the example's own folder, whatever it has done to the permissions in it, and however deep it is.
+    """Remove the example's own folder, whatever it has done to the permissions in it, and however
+    deep it is.
 
-    It goes through the tree as the current directory: a path may become longer than the kernel takes.
+    It goes through the tree as the current directory: a path may become longer than the kernel
+    takes.
     """
-    names, left = [], [[folder]]  # the folders that are gone through, from the outermost; what is left to do in and above them
+    names, left = (
+        [],
+        [[folder]],
+    )  # the folders that are gone through, from the outermost; what is left to do in and above them
     while left:
         if left[-1]:
             name = left[-1].pop()
@@ -554,10 +612,11 @@ def remove(folder):
 
 
 def serve():
-    """Take requests from standard input, one after the other: 4 bytes of length, then a marshalled dictionary.
+    """Take requests from standard input, one after the other: 4 bytes of length, then a marshalled
+    dictionary.
 
-    Each is answered by a line with a Python literal (importing json would take 15 ms). The end of the input, at any moment,
-    means that the build has gone: then the example goes, too.
+    Each is answered by a line with a Python literal (importing json would take 15 ms). The end of
+    the input, at any moment, means that the build has gone: then the example goes, too.
     """
     for number in IGNORED:
         _signal.signal(number, _signal.SIG_IGN)
@@ -585,6 +644,8 @@ def serve():
         answer = ascii(result).encode() + b"\n"
         while answer:
             answer = answer[os.write(1, answer) :]
-        if supervisor.reap():  # something that even SIGKILL does not end; it must not meet another example
+        if (
+            supervisor.reap()
+        ):  # something that even SIGKILL does not end; it must not meet another example
             os._exit(0)
         supervisor.close()

@@ -34,21 +34,42 @@ def main(site: Path, reports: Path, pages: list[str]) -> int:
     with serve(site) as address, tempfile.TemporaryDirectory() as folder:
         for page in pages:
             report = reports / f"{page.replace('/', '_')}.json"
-            command = [npx, "--yes", f"lighthouse@{VERSION}", f"{address}/{page}.html", "--quiet", "--output=json", f"--output-path={report.absolute()}"]
-            command += [f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={' '.join(FLAGS)}"]
+            command = [
+                npx,
+                "--yes",
+                f"lighthouse@{VERSION}",
+                f"{address}/{page}.html",
+                "--quiet",
+                "--output=json",
+                f"--output-path={report.absolute()}",
+            ]
+            command += [
+                f"--only-categories={','.join(CATEGORIES)}",
+                f"--chrome-flags={' '.join(FLAGS)}",
+            ]
             # In a folder of its own, so that nothing is installed into this one.
-            subprocess.run(command, cwd=folder, env=os.environ | {"CHROME_PATH": CHROMIUM}, check=True)
+            subprocess.run(
+                command, cwd=folder, env=os.environ | {"CHROME_PATH": CHROMIUM}, check=True
+            )
             result = json.loads(report.read_text(encoding="utf-8"))
-            scores = [round(100 * (result["categories"][name]["score"] or 0)) for name in CATEGORIES]
+            scores = [
+                round(100 * (result["categories"][name]["score"] or 0)) for name in CATEGORIES
+            ]
             items = result["audits"]["network-requests"]["details"]["items"]
             size = sum(item.get("transferSize", 0) for item in items) / 1024
-            print(f"| {page} | {' | '.join(map(str, scores))} | {size:.0f} | {len(items)} |", flush=True)
+            print(
+                f"| {page} | {' | '.join(map(str, scores))} | {size:.0f} | {len(items)} |",
+                flush=True,
+            )
             for name, score in zip(CATEGORIES, scores, strict=True):
                 short |= score < 100
                 for audit in result["categories"][name]["auditRefs"] if score < 100 else []:
                     found = result["audits"][audit["id"]]
                     if audit["weight"] and found["score"] is not None and found["score"] < 1:
-                        print(f"  {name}: {found['title']} {found.get('displayValue', '')}", file=sys.stderr)
+                        print(
+                            f"  {name}: {found['title']} {found.get('displayValue', '')}",
+                            file=sys.stderr,
+                        )
     return int(short)
 
 

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -49,14 +51,19 @@ TYPES = {
 def axe_source() -> str | None:
     """Return axe-core's source: of the file that AXE_PATH names, else of axe-playwright-python; None if there is neither."""
     package = importlib.util.find_spec("axe_playwright_python")
-    path = Path(os.environ.get("AXE_PATH") or (Path(package.origin).with_name("axe.min.js") if package else ""))
+    path = Path(
+        os.environ.get("AXE_PATH")
+        or (Path(package.origin).with_name("axe.min.js") if package else "")
+    )
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 @contextlib.contextmanager
 def serve(site: Path) -> Iterator[str]:
     """Serve the site compressed, below the path that its 404 page expects; give its address."""
-    canonical = re.search(r'rel="canonical" href="([^"]+)', (site / "index.html").read_text(encoding="utf-8"))[1]
+    canonical = re.search(
+        r'rel="canonical" href="([^"]+)', (site / "index.html").read_text(encoding="utf-8")
+    )[1]
     prefix = urlsplit(canonical).path.rpartition("/")[0]
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -64,7 +71,11 @@ def serve(site: Path) -> Iterator[str]:
 
         def do_GET(self):
             name = urlsplit(self.path).path
-            path = site / name.removeprefix(f"{prefix}/") if name != "/robots.txt" else site / "robots.txt"
+            path = (
+                site / name.removeprefix(f"{prefix}/")
+                if name != "/robots.txt"
+                else site / "robots.txt"
+            )
             found = path.is_file()
             path = path if found else site / "404.html"
             content = path.read_bytes()

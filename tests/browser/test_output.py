@@ -46,13 +46,34 @@ def made(children: int, lines: int, *, traceback: bool = False) -> Record:
         output.append(Piece(0.05 + step * number, number % (children + 1), f"line {number} <b>\n"))
     if traceback:
         text = 'Traceback (most recent call last):\n  File "lib/python3.15/multiprocessing/pool.py", line 3, in f\n    a\n    b\n'
-        output.append(Piece(0.96, 1, text + '  File "made.py", line 2, in g\n    return 1 / 0\nZeroDivisionError\n'))
+        output.append(
+            Piece(
+                0.96,
+                1,
+                text + '  File "made.py", line 2, in g\n    return 1 / 0\nZeroDivisionError\n',
+            )
+        )
     processes = [Process(0, 10, "MainProcess", "main", asked=0.0, start=0.0, end=1.0, exit_code=0)]
     for number in range(1, children + 1):
         asked = 0.02 * number
-        processes.append(Process(number, 10 + number, f"Process-{number}", "spawn", 0, 0, asked, asked + 0.01, 0.98, exit_code=0))
+        processes.append(
+            Process(
+                number,
+                10 + number,
+                f"Process-{number}",
+                "spawn",
+                0,
+                0,
+                asked,
+                asked + 0.01,
+                0.98,
+                exit_code=0,
+            )
+        )
     processes[-1].exit_code, processes[-1].signal = None, "SIGKILL"
-    processes[-1].stack = 'Current thread 0x1 (most recent call first):\n  File "lib/x.py", line 1 in wait\n  File "made.py", line 2 in g\n'
+    processes[
+        -1
+    ].stack = 'Current thread 0x1 (most recent call first):\n  File "lib/x.py", line 1 in wait\n  File "made.py", line 2 in g\n'
     interpreter = Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver")
     cells = [Cell(1, 3, 0.01, 0.03, []), Cell(5, 9, 0.03, 0.99, output)]
     return Record("made.py", "0" * 64, interpreter, "ok", "ok", 0, 1.0, 24_000, cells, processes)
@@ -71,7 +92,10 @@ def drawing(record: Record, uid: str) -> str:
 
 
 def page_of(*records: Record, theme: str = "light") -> str:
-    body = "".join(f"<h2>Run {number}</h2>{drawing(record, f'run-{number}')}" for number, record in enumerate(records))
+    body = "".join(
+        f"<h2>Run {number}</h2>{drawing(record, f'run-{number}')}"
+        for number, record in enumerate(records)
+    )
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Recorded runs</title>'
@@ -97,7 +121,9 @@ def site(tmp_path_factory):
         def log_message(self, *args):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
+    ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -126,7 +152,12 @@ def visit(chromium, site):
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
         page.add_init_script(
             "window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) {"
             " window.shift += entry.value; window.shifted = entry.sources.map((source) => source.node?.className).join(); } })"
@@ -151,7 +182,9 @@ def until(page, expression, *, seconds=15.0):
 
 
 def opacity(page, selector):
-    return page.locator(selector).first.evaluate("element => Number(getComputedStyle(element).opacity)")
+    return page.locator(selector).first.evaluate(
+        "element => Number(getComputedStyle(element).opacity)"
+    )
 
 
 def test_hovering_a_name_dims_the_other_processes(visit):
@@ -162,7 +195,9 @@ def test_hovering_a_name_dims_the_other_processes(visit):
     assert opacity(page, f"{out} .pg-l[data-p='2']") < 0.5
     assert opacity(page, f"{timeline} g[data-p='1']") == 1
     assert opacity(page, f"{timeline} g[data-p='0']") < 0.5
-    assert opacity(page, "#run-1-out .pg-l[data-p='2']") == 1, "another run on the page stays as it is"
+    assert opacity(page, "#run-1-out .pg-l[data-p='2']") == 1, (
+        "another run on the page stays as it is"
+    )
     page.hover("h1")
     assert opacity(page, f"{out} .pg-l[data-p='2']") == 1
     page.hover(f"{timeline} .pg-row[data-p='2'] .pg-end")
@@ -198,7 +233,10 @@ def test_copying_gives_what_the_terminal_showed(visit, width):
     page.keyboard.press("Control+C")
     assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == expected.rstrip("\n")
     # sphinx-copybutton takes the text of a copy of the element
-    assert page.evaluate("document.querySelector('#run-0-out pre').cloneNode(true).innerText") == expected
+    assert (
+        page.evaluate("document.querySelector('#run-0-out pre').cloneNode(true).innerText")
+        == expected
+    )
     # names are never part of a selection, wherever it begins
     page.evaluate("getSelection().selectAllChildren(document.querySelector('#run-0-out'))")
     assert "Process-1\nline" not in page.evaluate("getSelection().toString()")
@@ -267,12 +305,24 @@ def test_forced_colors_leave_lanes_signs_and_what_is_pressed(visit, scheme):
     text = page.evaluate("getComputedStyle(document.querySelector('h1')).color")
     line = page.locator("#run-0-out .pg-l[data-p='1']").first
     assert line.evaluate(style, [None, "color"]) == text
-    assert f"linear-gradient({text}" in line.evaluate(style, [None, "backgroundImage"]), "the lane is in the reader's colour"
-    assert page.locator("#run-0-time .pg-bars .pg-full").first.evaluate(style, [None, "stroke"]) == text
-    assert page.locator("#run-0-time .pg-sign:not(.pg-sign-ask)").first.evaluate(style, ["::before", "backgroundColor"]) == text
+    assert f"linear-gradient({text}" in line.evaluate(style, [None, "backgroundImage"]), (
+        "the lane is in the reader's colour"
+    )
+    assert (
+        page.locator("#run-0-time .pg-bars .pg-full").first.evaluate(style, [None, "stroke"])
+        == text
+    )
+    assert (
+        page.locator("#run-0-time .pg-sign:not(.pg-sign-ask)").first.evaluate(
+            style, ["::before", "backgroundColor"]
+        )
+        == text
+    )
     one, two = (page.locator(f"#run-0-out .pg-key[data-p='{number}']") for number in (1, 2))
     one.click()  # and the mouse stays over it
-    assert one.evaluate(style, [None, "backgroundColor"]) != two.evaluate(style, [None, "backgroundColor"])
+    assert one.evaluate(style, [None, "backgroundColor"]) != two.evaluate(
+        style, [None, "backgroundColor"]
+    )
     assert one.evaluate(style, [None, "color"]) != one.evaluate(style, [None, "backgroundColor"])
 
 
@@ -296,10 +346,14 @@ def test_print_shows_everything_in_black_on_white(visit):
     page = visit("dark.html")
     page.emulate_media(media="print")
     assert page.locator(".pg-play:visible").count() == 0
-    assert page.locator("#run-1-out .pg-long").evaluate("element => element.scrollHeight <= element.clientHeight")
+    assert page.locator("#run-1-out .pg-long").evaluate(
+        "element => element.scrollHeight <= element.clientHeight"
+    )
     assert page.locator("#run-0-out .pg-folded").bounding_box()["height"] > 40
     assert opacity(page, "#run-0-out .pg-folded") == 1
-    color = page.locator("#run-0-out .pg-key").first.evaluate("element => getComputedStyle(element).color")
+    color = page.locator("#run-0-out .pg-key").first.evaluate(
+        "element => getComputedStyle(element).color"
+    )
     assert color == "rgb(64, 69, 82)"
 
 
@@ -324,8 +378,14 @@ def test_axe_finds_nothing(visit, theme, width):
         summary.click()
     page.evaluate(source)
     result = page.evaluate("axe.run()")
-    print(f"axe {result['testEngine']['version']}, {theme}, {width} px: {len(result['passes'])} rules passed")
-    found = [f"{v['id']}: {node['target']} {node.get('failureSummary', '')}" for v in result["violations"] for node in v["nodes"]]
+    print(
+        f"axe {result['testEngine']['version']}, {theme}, {width} px: {len(result['passes'])} rules passed"
+    )
+    found = [
+        f"{v['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for v in result["violations"]
+        for node in v["nodes"]
+    ]
     assert not found
 
 
@@ -336,7 +396,12 @@ FRAMES = """() => { window.frames_ = []; let before; const look = (now) => {
 
 def frames(page):
     times = page.evaluate("() => { cancelAnimationFrame(window.looking); return window.frames_; }")
-    return statistics.median(times), statistics.quantiles(times, n=20)[-1], max(times), 1000 * len(times) / sum(times)
+    return (
+        statistics.median(times),
+        statistics.quantiles(times, n=20)[-1],
+        max(times),
+        1000 * len(times) / sum(times),
+    )
 
 
 def test_500_lines_scroll_and_replay_to_the_end(visit):
@@ -353,13 +418,18 @@ def test_500_lines_scroll_and_replay_to_the_end(visit):
     until(page, "!document.querySelector('.pg-playing')", seconds=30)
     replay = frames(page)
     for what, (median, p95, worst, rate) in (("scroll", scroll), ("replay", replay)):
-        print(f"500 lines, {what}: {rate:.1f} frames/s, median {median:.1f} ms, 95 % below {p95:.1f} ms, longest {worst:.1f} ms")
+        print(
+            f"500 lines, {what}: {rate:.1f} frames/s, median {median:.1f} ms, 95 % below {p95:.1f} ms, longest {worst:.1f} ms"
+        )
 
 
 def test_the_budget_of_12_kilobytes():
     import gzip
 
-    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in STATIC.glob("process_gallery.*")}
+    sizes = {
+        path.name: len(gzip.compress(path.read_bytes(), 9, mtime=0))
+        for path in STATIC.glob("process_gallery.*")
+    }
     print(sizes)
     assert len(sizes) == 2
     assert sum(sizes.values()) <= 12 * 1024
@@ -367,4 +437,6 @@ def test_the_budget_of_12_kilobytes():
 
 def test_the_style_sheet_and_the_script_load_nothing():
     for path in STATIC.glob("process_gallery.*"):
-        assert not re.search(r"url\(|@import|https?:|fetch\(|import\(|\beval\b", path.read_text(encoding="utf-8"))
+        assert not re.search(
+            r"url\(|@import|https?:|fetch\(|import\(|\beval\b", path.read_text(encoding="utf-8")
+        )

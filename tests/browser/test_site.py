@@ -59,14 +59,26 @@ class Visit:
 
     def __init__(self, browser, address, *, width=1440, scheme="light", scripts=True, **options):
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce", **options
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+            **options,
         )
         self.page = self.context.new_page()
         self.errors, self.requests, self.sizes = [], [], []
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type in ("error", "warning") else None)
+        self.page.on(
+            "console",
+            lambda message: (
+                self.errors.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("requestfinished", lambda request: self.sizes.append((request.sizes()["responseBodySize"], request.url)))
+        self.page.on(
+            "requestfinished",
+            lambda request: self.sizes.append((request.sizes()["responseBodySize"], request.url)),
+        )
         self.page.add_init_script(
             "window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value })"
             ".observe({ type: 'layout-shift', buffered: true })"
@@ -88,7 +100,9 @@ def test_fetches_little_and_nothing_from_elsewhere(site, chromium, name):
         assert not [url for url in visit.requests if not url.startswith((f"{site}/", "data:"))]
         weight = sum(size for size, _ in visit.sizes)
         limit = FIGURE_LIMIT if name == FIGURES else TEXT_LIMIT
-        assert weight <= limit, "\n".join(f"{size:7} {url}" for size, url in sorted(visit.sizes, reverse=True))
+        assert weight <= limit, "\n".join(
+            f"{size:7} {url}" for size, url in sorted(visit.sizes, reverse=True)
+        )
 
 
 def test_no_page_is_heavy(site):
@@ -98,10 +112,23 @@ def test_no_page_is_heavy(site):
     for path in sorted(set(SITE.rglob("*.html")) - {SITE / "search.html"}):
         text = path.read_text(encoding="utf-8")
         tags = re.findall(r"<(?:link|script|img)\b[^>]*>", text)
-        eager = [tag for tag in tags if re.search(r'^<script|^<img(?!.*loading="lazy")|rel="(stylesheet|shortcut icon)"', tag)]
-        names = {match[1] for tag in eager if (match := re.search(r'(?:src|href)="([^":?#]+)', tag))}
+        eager = [
+            tag
+            for tag in tags
+            if re.search(
+                r'^<script|^<img(?!.*loading="lazy")|rel="(stylesheet|shortcut icon)"', tag
+            )
+        ]
+        names = {
+            match[1] for tag in eager if (match := re.search(r'(?:src|href)="([^":?#]+)', tag))
+        }
         prefix = urlsplit(site).path
-        files = {SITE / name.removeprefix(f"{prefix}/") if name.startswith("/") else (path.parent / name).resolve() for name in names}
+        files = {
+            SITE / name.removeprefix(f"{prefix}/")
+            if name.startswith("/")
+            else (path.parent / name).resolve()
+            for name in names
+        }
         for file in files | {path}:
             if file not in sizes:
                 sizes[file] = len(gzip.compress(file.read_bytes()))
@@ -113,8 +140,15 @@ def test_no_page_is_heavy(site):
 
 
 def test_links_within_the_site_arrive(site):
-    pages = {path: path.read_text(encoding="utf-8") for path in SITE.rglob("*.html") if path.name != "404.html"}
-    anchors = {path: {unescape(name) for name in re.findall(r'\s(?:id|name)="([^"]+)"', text)} for path, text in pages.items()}
+    pages = {
+        path: path.read_text(encoding="utf-8")
+        for path in SITE.rglob("*.html")
+        if path.name != "404.html"
+    }
+    anchors = {
+        path: {unescape(name) for name in re.findall(r'\s(?:id|name)="([^"]+)"', text)}
+        for path, text in pages.items()
+    }
     broken = set()
     for path, text in pages.items():
         for link in re.findall(r'<a\b[^>]*\shref="([^":]+)"', text):
@@ -126,13 +160,30 @@ def test_links_within_the_site_arrive(site):
 
 
 # https://developer.chrome.com/docs/lighthouse/seo/link-text
-SAY_NOTHING = {"click here", "click this", "go", "here", "information", "learn more", "more", "more info", "more information", "right here", "read more", "see more", "start", "this"}
+SAY_NOTHING = {
+    "click here",
+    "click this",
+    "go",
+    "here",
+    "information",
+    "learn more",
+    "more",
+    "more info",
+    "more information",
+    "right here",
+    "read more",
+    "see more",
+    "start",
+    "this",
+}
 
 
 def test_links_say_where_they_lead(site):
     found = set()
     for path in SITE.rglob("*.html"):
-        for link in re.findall(r"<a\b[^>]*\bhref=[^>]*>(.*?)</a>", path.read_text(encoding="utf-8"), re.DOTALL):
+        for link in re.findall(
+            r"<a\b[^>]*\bhref=[^>]*>(.*?)</a>", path.read_text(encoding="utf-8"), re.DOTALL
+        ):
             text = unescape(re.sub(r"<[^>]+>", "", link)).strip().lower()
             if text in SAY_NOTHING:
                 found.add(f"{path.relative_to(SITE)}: {text}")
@@ -144,7 +195,9 @@ def test_links_say_where_they_lead(site):
 def test_layout_stays(site, chromium, name, width):
     with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
         assert visit.page.evaluate("window.shift") < 0.001
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, (
+            "the page scrolls sideways"
+        )
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -154,7 +207,11 @@ def test_axe_finds_nothing(site, chromium, axe, name, scheme, width):
     with Visit(chromium, f"{site}/{name}.html", width=width, scheme=scheme) as visit:
         visit.page.evaluate(axe)  # not as a script element, which the page's policy would not allow
         result = visit.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        found = [f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:160]}" for rule in result["violations"] for node in rule["nodes"]]
+        found = [
+            f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:160]}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
         assert not found, "\n".join(found)
 
 
@@ -163,7 +220,12 @@ def test_works_from_a_file(chromium, site, name):
     with Visit(chromium, (SITE / f"{name}.html").as_uri()) as visit:
         assert not visit.errors
         assert not [url for url in visit.requests if not url.startswith(("file:", "data:"))]
-        assert visit.page.evaluate("getComputedStyle(document.querySelector('.sidebar-drawer')).display") != "none"
+        assert (
+            visit.page.evaluate(
+                "getComputedStyle(document.querySelector('.sidebar-drawer')).display"
+            )
+            != "none"
+        )
         assert visit.page.evaluate("document.body.dataset.theme") == "auto"
 
 
@@ -180,7 +242,9 @@ def test_words_that_were_searched_for_are_marked(site, chromium):
         visit.page.keyboard.press("Escape")
         assert visit.page.locator("article .highlighted").count() == 0
         visit.page.reload()
-        assert not visit.page.evaluate("typeof Documentation !== 'undefined'"), "it is fetched for the marks only"
+        assert not visit.page.evaluate("typeof Documentation !== 'undefined'"), (
+            "it is fetched for the marks only"
+        )
         visit.page.keyboard.press("/")
         assert visit.page.evaluate("document.activeElement.name") == "q"
         visit.page.keyboard.type("a/b")
@@ -211,7 +275,10 @@ def test_policy_forbids_what_it_should(site, chromium):
 def test_missing_page_helps_at_any_depth(site, chromium):
     with Visit(chromium, f"{site}/no/such/page.html") as visit:
         assert visit.page.inner_text("h1").startswith("This page does not exist")
-        assert visit.page.evaluate("getComputedStyle(document.querySelector('ul')).listStyleType") is not None
+        assert (
+            visit.page.evaluate("getComputedStyle(document.querySelector('ul')).listStyleType")
+            is not None
+        )
         broken = [size for size, url in visit.sizes if not url.endswith("page.html") and not size]
         assert not broken
         visit.page.click("article a[href$='gallery/index.html']")
@@ -224,7 +291,9 @@ def test_filter_of_the_gallery(site, chromium):
         everything = visit.page.locator(".examples > li").count()
         spawn = visit.page.evaluate(shown)
         assert 0 < spawn < everything
-        assert visit.page.inner_text(".example-filter output") == f"{spawn} of {everything} examples"
+        assert (
+            visit.page.inner_text(".example-filter output") == f"{spawn} of {everything} examples"
+        )
         visit.page.fill(".example-filter input", "zzz")
         assert visit.page.evaluate(shown) == 0
         assert "find=zzz" in visit.page.url
@@ -237,11 +306,15 @@ def test_filter_of_the_gallery(site, chromium):
 def test_code_is_copied_without_prompts_and_names(site, chromium):
     with Visit(chromium, f"{site}/gallery/countdown/two_countdowns.html") as visit:
         visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        for number, start in enumerate(["import multiprocessing\n", ""]):  # the code, then its output
+        for number, start in enumerate(
+            ["import multiprocessing\n", ""]
+        ):  # the code, then its output
             button = visit.page.locator("article div.highlight > button.copy").nth(number)
             button.focus()
             button.press("Enter")
-            visit.page.wait_for_function("button => button.textContent === 'Copied'", arg=button.element_handle())
+            visit.page.wait_for_function(
+                "button => button.textContent === 'Copied'", arg=button.element_handle()
+            )
             text = visit.page.evaluate("navigator.clipboard.readText()")
             assert text.startswith(start)
             assert "short" in text
@@ -252,8 +325,19 @@ def test_names_in_code_lead_to_their_documentation(site, chromium):
     for name in ("tutorial/first_process", "gallery/countdown/two_countdowns"):
         with Visit(chromium, f"{site}/{name}.html") as visit:
             links = visit.page.locator("article div.highlight a")
-            found = dict(zip(links.all_inner_texts(), links.evaluate_all("all => all.map((one) => one.href)"), strict=True))
-            assert found["multiprocessing.Process"] == "https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process"
+            found = dict(
+                zip(
+                    links.all_inner_texts(),
+                    links.evaluate_all("all => all.map((one) => one.href)"),
+                    strict=True,
+                )
+            )
+            assert (
+                found["multiprocessing.Process"]
+                == "https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Process"
+            )
+
+
 COVERED = """() => {
   const found = [];
   for (const button of document.querySelectorAll('button.copy')) {
@@ -279,17 +363,26 @@ def test_copy_buttons_cover_nothing_on_a_phone(site, chromium, name):
     """They are always there, as nothing hovers; text is beside them, or can be scrolled there."""
     with Visit(chromium, f"{site}/{name}.html", width=390, is_mobile=True, has_touch=True) as visit:
         blocks = visit.page.locator("div.highlight > pre").count()
-        visit.page.wait_for_function("count => document.querySelectorAll('button.copy').length === count", arg=blocks)
+        visit.page.wait_for_function(
+            "count => document.querySelectorAll('button.copy').length === count", arg=blocks
+        )
         assert not visit.page.evaluate(COVERED)
 
 
 def test_tabs_and_focus_are_seen_in_forced_colors(site, chromium):
-    with Visit(chromium, f"{site}/reference/what_is_inherited.html", forced_colors="active") as visit:
+    with Visit(
+        chromium, f"{site}/reference/what_is_inherited.html", forced_colors="active"
+    ) as visit:
         edge = "(element) => getComputedStyle(element).borderBottomColor"
-        chosen, other = (visit.page.locator(f".pg-versions > input{state} + label").first for state in (":checked", ":not(:checked)"))
+        chosen, other = (
+            visit.page.locator(f".pg-versions > input{state} + label").first
+            for state in (":checked", ":not(:checked)")
+        )
         assert chosen.evaluate(edge) != other.evaluate(edge)
         visit.page.focus(".sidebar-search")
-        assert visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        assert (
+            visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        )
 
 
 def test_files_for_machines(site):
@@ -313,7 +406,10 @@ def test_gallery_is_one_part_of_the_navigation(site, chromium):
 
 def test_pages_without_scripts_show_everything(site, chromium):
     with Visit(chromium, f"{site}/gallery/index.html", scripts=False) as visit:
-        assert visit.page.locator(".examples > li:visible").count() == visit.page.locator(".examples > li").count()
+        assert (
+            visit.page.locator(".examples > li:visible").count()
+            == visit.page.locator(".examples > li").count()
+        )
         assert not visit.page.locator(".example-filter").is_visible()
 
 
@@ -332,12 +428,23 @@ def test_prints_code_whole_and_as_it_is(site, chromium):
     """Lines that are too long are broken, blocks go on on the next page, and no address stands in them."""
     with Visit(chromium, f"{site}/gallery/fork_safety/lock_at_fork.html", width=600) as visit:
         code = visit.page.locator("article div.highlight > pre")
-        assert code.first.evaluate("pre => pre.scrollWidth > pre.clientWidth"), "this page shows nothing here"
+        assert code.first.evaluate("pre => pre.scrollWidth > pre.clientWidth"), (
+            "this page shows nothing here"
+        )
         visit.page.emulate_media(media="print")
-        assert not [pre for pre in code.all() if pre.evaluate("pre => pre.scrollWidth > pre.clientWidth")]
-        assert code.first.evaluate("pre => [getComputedStyle(pre).breakInside, getComputedStyle(pre).overflow].join()") == "auto,visible"
+        assert not [
+            pre for pre in code.all() if pre.evaluate("pre => pre.scrollWidth > pre.clientWidth")
+        ]
+        assert (
+            code.first.evaluate(
+                "pre => [getComputedStyle(pre).breakInside, getComputedStyle(pre).overflow].join()"
+            )
+            == "auto,visible"
+        )
         after = "link => getComputedStyle(link, '::after').content"
-        assert {link.evaluate(after) for link in code.locator("a[href^='https:']").all()} == {"none"}
+        assert {link.evaluate(after) for link in code.locator("a[href^='https:']").all()} == {
+            "none"
+        }
         links = visit.page.locator("article p > a.external:not(:has(code))")
         assert links.count(), "this page shows nothing here"
         assert all("https://" in link.evaluate(after) for link in links.all())

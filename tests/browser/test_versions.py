@@ -17,7 +17,11 @@ from served import serve
 
 pytestmark = pytest.mark.browser
 
-axe, chromium, Visit = test_site.axe, test_site.chromium, test_site.Visit  # two fixtures, and what opens a page
+axe, chromium, Visit = (
+    test_site.axe,
+    test_site.chromium,
+    test_site.Visit,
+)  # two fixtures, and what opens a page
 
 ROOT = Path(__file__).parents[2]
 HOST = "https://small.readthedocs.io/en/"
@@ -37,13 +41,25 @@ html_context = {{"READTHEDOCS": os.environ.get("READTHEDOCS") == "True"}}
 
 
 def build(folder, **variables):
-    files = {"conf.py": CONF, "index.rst": "Small\n=====\n\n.. toctree::\n\n   deep/page\n", "deep/page.rst": "Page\n====\n\nText.\n"}
+    files = {
+        "conf.py": CONF,
+        "index.rst": "Small\n=====\n\n.. toctree::\n\n   deep/page\n",
+        "deep/page.rst": "Page\n====\n\nText.\n",
+    }
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    environment = {name: value for name, value in os.environ.items() if name not in ("READTHEDOCS", "SITE_POLICY")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("READTHEDOCS", "SITE_POLICY")
+    }
     subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", ".", "html"], cwd=folder, env=environment | variables, check=True, timeout=120
+        [sys.executable, "-m", "sphinx", "-q", "-W", ".", "html"],
+        cwd=folder,
+        env=environment | variables,
+        check=True,
+        timeout=120,
     )
     return folder / "html"
 
@@ -68,12 +84,29 @@ def data(address, *, current="stable", downloads=("epub", "htmlzip")):
     def version(slug):
         urls = {"documentation": f"{address.rpartition('/')[0]}/{slug}/"}
         files = {name: f"{HOST}../_/downloads/en/{slug}/{name}/" for name in downloads}
-        return {"slug": slug, "verbose_name": slug, "active": True, "hidden": False, "built": True, "urls": urls, "downloads": files}
+        return {
+            "slug": slug,
+            "verbose_name": slug,
+            "active": True,
+            "hidden": False,
+            "built": True,
+            "urls": urls,
+            "downloads": files,
+        }
 
     return {
         "api_version": "1",
-        "projects": {"current": {"slug": "small", "urls": {"home": "https://app.readthedocs.org/projects/small/"}}, "translations": []},
-        "versions": {"active": [version(slug) for slug in ("latest", "stable", "<b>1.0</b>")], "current": version(current)},
+        "projects": {
+            "current": {
+                "slug": "small",
+                "urls": {"home": "https://app.readthedocs.org/projects/small/"},
+            },
+            "translations": [],
+        },
+        "versions": {
+            "active": [version(slug) for slug in ("latest", "stable", "<b>1.0</b>")],
+            "current": version(current),
+        },
     }
 
 
@@ -91,18 +124,31 @@ def tell(visit, content):
 
 
 def listed(visit):
-    return [(link.text_content(), link.get_attribute("href")) for link in visit.page.locator(".site-versions li a").all()]
+    return [
+        (link.text_content(), link.get_attribute("href"))
+        for link in visit.page.locator(".site-versions li a").all()
+    ]
 
 
 def test_menu_is_hidden_until_there_are_data(hosted, chromium):
     with Visit(chromium, f"{hosted}/deep/page.html") as visit:
         assert not visit.page.locator(".site-versions").is_visible()
         visit.page.evaluate("document.body.append(document.createElement('readthedocs-flyout'))")
-        assert visit.page.evaluate("getComputedStyle(document.querySelector('readthedocs-flyout')).display") != "none"
+        assert (
+            visit.page.evaluate(
+                "getComputedStyle(document.querySelector('readthedocs-flyout')).display"
+            )
+            != "none"
+        )
         tell(visit, data(hosted))
         assert visit.page.locator(".site-versions").is_visible()
         assert visit.page.inner_text(".site-versions summary") == "Version: stable"
-        assert visit.page.evaluate("getComputedStyle(document.querySelector('readthedocs-flyout')).display") == "none"
+        assert (
+            visit.page.evaluate(
+                "getComputedStyle(document.querySelector('readthedocs-flyout')).display"
+            )
+            == "none"
+        )
         assert visit.page.evaluate("window.shift") == 0
         assert not visit.errors
 
@@ -119,12 +165,21 @@ def test_menu_leads_to_the_same_page_or_to_the_start(hosted, chromium):
         visit.context.route(lambda url: "/latest/" in url or "1.0" in url, answer)
         tell(visit, data(hosted))
         tell(visit, data(hosted))  # after a change of the address they are told again
-        assert [text for text, _ in listed(visit)] == ["latest", "stable", "<b>1.0</b>", "EPUB", "HTML (zip)"]
+        assert [text for text, _ in listed(visit)] == [
+            "latest",
+            "stable",
+            "<b>1.0</b>",
+            "EPUB",
+            "HTML (zip)",
+        ]
         assert not asked
         visit.page.focus(".site-versions summary")
         visit.page.keyboard.press("Enter")
         visit.page.locator(f".site-versions a[href='{versions}/<b>1.0</b>/']").wait_for()
-        assert sorted(asked) == [("HEAD", f"{versions}/%3Cb%3E1.0%3C/b%3E/deep/page.html"), ("HEAD", f"{versions}/latest/deep/page.html")]
+        assert sorted(asked) == [
+            ("HEAD", f"{versions}/%3Cb%3E1.0%3C/b%3E/deep/page.html"),
+            ("HEAD", f"{versions}/latest/deep/page.html"),
+        ]
         assert dict(listed(visit))["latest"] == f"{versions}/latest/deep/page.html"
         assert dict(listed(visit))["EPUB"] == f"{HOST}../_/downloads/en/stable/epub/"
         assert visit.page.locator(".site-versions [aria-current=true]").inner_text() == "stable"
@@ -155,5 +210,9 @@ def test_axe_finds_nothing_in_the_menu(hosted, chromium, axe, scheme, width):
         visit.page.locator(".site-versions a").first.wait_for(state="visible")
         visit.page.evaluate(axe)
         result = visit.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        found = [f"{rule['id']}: {node['target']} {node['html'][:160]}" for rule in result["violations"] for node in rule["nodes"]]
+        found = [
+            f"{rule['id']}: {node['target']} {node['html'][:160]}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
         assert not found, "\n".join(found)

@@ -1,8 +1,9 @@
 """Run an example cell by cell in a fresh interpreter, as ``python example.py`` would run it whole.
 
-Started by the supervisor; not imported. It uses only what the interpreter has loaded already, makes a real ``__main__``, and
-writes a marker with a secret into the stream of output before each cell and after the last one: so the kernel's order decides
-what belongs to which cell. The code stands at the module's top level to add no more than one frame below the example's own.
+Started by the supervisor; not imported. It uses only what the interpreter has loaded already, makes
+a real ``__main__``, and writes a marker with a secret into the stream of output before each cell
+and after the last one: so the kernel's order decides what belongs to which cell. The code stands at
+the module's top level to add no more than one frame below the example's own.
 """
 
 import os
@@ -17,7 +18,9 @@ _pid = os.getpid()
 
 
 def _mark(index):
-    """Tell the recorder that what comes now belongs to another cell; a forked child that runs on must not."""
+    """Tell the recorder that what comes now belongs to another cell; a forked child that runs on
+    must not.
+    """
     if os.getpid() != _pid:
         return
     for stream in ("stdout", "stderr"):
@@ -43,7 +46,9 @@ def _mark(index):
 
 
 def _mark_by_report(index):
-    """Mark where the stream cannot: wait until the recorder has read what was written before, then has removed a folder."""
+    """Mark where the stream cannot: wait until the recorder has read what was written before, then
+    has removed a folder.
+    """
     wait = _figures + ".wait"
     try:
         os.mkdir(wait)
@@ -62,18 +67,29 @@ def _save_figures(index):
     if pyplot is None or os.getpid() != _pid:
         return
     os.makedirs(_figures, exist_ok=True)  # the example may have removed it
-    options = {"format": "svg", "transparent": True, "bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
+    options = {
+        "format": "svg",
+        "transparent": True,
+        "bbox_inches": "tight",
+        "metadata": {"Date": None, "Creator": None},
+    }
     for count, number in enumerate(pyplot.get_fignums()):
         figure = pyplot.figure(number)
         with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "process_gallery"}):
             name = os.path.join(_figures, "%06d-%06d.svg" % (index, count))
             figure.savefig(name, **options)
-            if os.stat(name).st_size > 400_000:  # thousands of shapes: as a picture, axes and words remain
+            if (
+                os.stat(name).st_size > 400_000
+            ):  # thousands of shapes: as a picture, axes and words remain
                 for axes in figure.axes:
-                    axes.set_rasterization_zorder(1.4)  # above areas and points, below ticks, lines and words
+                    axes.set_rasterization_zorder(
+                        1.4
+                    )  # above areas and points, below ticks, lines and words
                 other = _figures + ".svg"
                 figure.savefig(other, dpi=2 * figure.dpi, **options)
-                os.replace(other, name) if os.stat(other).st_size < os.stat(name).st_size else os.unlink(other)
+                os.replace(other, name) if os.stat(other).st_size < os.stat(
+                    name
+                ).st_size else os.unlink(other)
     pyplot.close("all")
 
 
@@ -93,7 +109,9 @@ def _tell(kind, *words):
     path, flags = _events, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     if path.endswith("/"):  # no FIFO, but a folder of files
         path += str(_pid)
-        flags |= os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+        flags |= (
+            os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+        )
     try:
         fd = os.open(path, flags, 0o600)
     except OSError:
@@ -107,22 +125,36 @@ def _tell(kind, *words):
 
 
 def _compile(script, ranges):
-    """Parse the whole file, as Python does before it runs a line of it; return one code object for each cell."""
+    """Parse the whole file, as Python does before it runs a line of it; return one code object for
+    each cell.
+    """
     with open(script, "rb") as file:
         source = file.read()
     flags = compile(source, script, "exec", dont_inherit=True).co_flags
-    tree = compile(source, script, "exec", 0x400, dont_inherit=True)  # ast.PyCF_ONLY_AST, without importing ast
+    tree = compile(
+        source, script, "exec", 0x400, dont_inherit=True
+    )  # ast.PyCF_ONLY_AST, without importing ast
     flags &= 0x1FE0000  # the __future__ statements hold for every cell
     parts = [[] for _ in ranges] or [[]]
     for statement in tree.body:
-        line = min([statement.lineno] + [decorator.lineno for decorator in getattr(statement, "decorator_list", ())])
+        line = min(
+            [statement.lineno]
+            + [decorator.lineno for decorator in getattr(statement, "decorator_list", ())]
+        )
         # What stands on the docstring's last line is in no cell.
-        index = max([number for number, (first, _) in enumerate(ranges) if first <= line], default=0)
+        index = max(
+            [number for number, (first, _) in enumerate(ranges) if first <= line], default=0
+        )
         parts[index].append(statement)
     codes = []
     for index, part in enumerate(parts):
         # A string alone would become the module's docstring.
-        while index and part and type(part[0]).__name__ == "Expr" and isinstance(getattr(part[0].value, "value", None), str):
+        while (
+            index
+            and part
+            and type(part[0]).__name__ == "Expr"
+            and isinstance(getattr(part[0].value, "value", None), str)
+        ):
             del part[0]
         tree.body = part
         codes.append(compile(tree, script, "exec", flags, dont_inherit=True))

@@ -1,13 +1,17 @@
-"""Loaded by every Python that a recorded example starts: gives it a terminal's buffering and tells the recorder who it is.
+"""Loaded by every Python that a recorded example starts: gives it a terminal's buffering and tells
+the recorder who it is.
 
-Runs inside the example's own processes, so it must leave no trace in them: no thread, no lock, no import of anything that the
-interpreter has not loaded already, no frame in a traceback. What it has to say goes through a FIFO that is opened, written and
-closed each time: an example may close every file descriptor it finds.
+Runs inside the example's own processes, so it must leave no trace in them: no thread, no lock, no
+import of anything that the interpreter has not loaded already, no frame in a traceback. What it has
+to say goes through a FIFO that is opened, written and closed each time: an example may close every
+file descriptor it finds.
 
-It loads on every Python from 2.7 on. Before 3.7 it can say less: no forks (the recorder finds them in /proc); on 2.7, which
-has no monotonic clock, nothing at all, but output is line by line there, too.
+It loads on every Python from 2.7 on. Before 3.7 it can say less: no forks (the recorder finds them
+in /proc); on 2.7, which has no monotonic clock, nothing at all, but output is line by line there,
+too.
 
-Where the recorder has no FIFO (``events`` ends with a slash), each process appends to a file of its own in that folder.
+Where the recorder has no FIFO (``events`` ends with a slash), each process appends to a file of its
+own in that folder.
 """
 
 import os
@@ -19,26 +23,36 @@ def _install():
     events, inode = os.environ["PROCESS_GALLERY"].rsplit(":", 1)
     flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     if events.endswith("/"):
-        flags |= os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+        flags |= (
+            os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+        )
     forked = [0]
-    monotonic = getattr(time, "monotonic", None)  # kept, since the example may replace it, as mocks of time do
+    monotonic = getattr(
+        time, "monotonic", None
+    )  # kept, since the example may replace it, as mocks of time do
     now = time.monotonic_ns if sys.version_info >= (3, 7) else lambda: int(monotonic() * 1e9)
 
     def tell(kind, *words):
-        line = "\t".join([kind, str(os.getpid()), str(os.getppid()), str(now())] + [str(word) for word in words])
+        line = "\t".join(
+            [kind, str(os.getpid()), str(os.getppid()), str(now())] + [str(word) for word in words]
+        )
         try:
-            fd = os.open(events + str(os.getpid()) if events.endswith("/") else events, flags, 0o600)
+            fd = os.open(
+                events + str(os.getpid()) if events.endswith("/") else events, flags, 0o600
+            )
         except OSError:
             return
         try:
-            os.write(fd, line.encode("utf-8", "backslashreplace")[:2000].replace(b"\n", b" ") + b"\n")
+            os.write(
+                fd, line.encode("utf-8", "backslashreplace")[:2000].replace(b"\n", b" ") + b"\n"
+            )
         except OSError:
             pass
         finally:
             os.close(fd)
 
-    # A terminal's buffering, through Python's own buffer: PYTHONUNBUFFERED would take that buffer's lock away, and with it
-    # the deadlocks that examples show.
+    # A terminal's buffering, through Python's own buffer: PYTHONUNBUFFERED would take that buffer's
+    # lock away, and with it the deadlocks that examples show.
     for name, fd in (("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name)
         try:
@@ -69,13 +83,17 @@ def _install():
         except OSError:
             command = getattr(sys, "argv", [])
     text = " ".join(command)
-    deadline = os.environ.get("PROCESS_GALLERY_STACKS")  # where no signal can have a process write its stacks
+    deadline = os.environ.get(
+        "PROCESS_GALLERY_STACKS"
+    )  # where no signal can have a process write its stacks
     if deadline:
         import faulthandler
 
         left = float(deadline) - time.monotonic()
         if left > 0:
-            faulthandler.dump_traceback_later(left, file=open("%s%d.stacks" % (events, os.getpid()), "w"))
+            faulthandler.dump_traceback_later(
+                left, file=open("%s%d.stacks" % (events, os.getpid()), "w")
+            )
     if "multiprocessing.spawn import" in text:
         what = "spawn"
     elif "multiprocessing.forkserver import" in text:
@@ -108,14 +126,18 @@ def _install():
     leave.__name__ = leave.__qualname__ = "_exit"
     os._exit = leave
 
-    # So may one that was killed. Where multiprocessing has waited for a child, it asks next what the status means; wrapping
-    # os.waitpid itself would put a frame of ours into the traceback of a ChildProcessError.
+    # So may one that was killed. Where multiprocessing has waited for a child, it asks next what
+    # the status means; wrapping os.waitpid itself would put a frame of ours into the traceback of a
+    # ChildProcessError.
     if hasattr(os, "waitstatus_to_exitcode"):
         meaning = os.waitstatus_to_exitcode
 
         def waitstatus_to_exitcode(status):
             frame = sys._getframe(1)
-            if frame.f_globals.get("__name__") in ("multiprocessing.forkserver", "multiprocessing.popen_fork"):
+            if frame.f_globals.get("__name__") in (
+                "multiprocessing.forkserver",
+                "multiprocessing.popen_fork",
+            ):
                 tell("ended", frame.f_locals.get("pid", 0), status)
             return meaning(status)
 
@@ -125,8 +147,8 @@ def _install():
     def process_loaded(process):
         clean_up = process._cleanup
 
-        # Called by BaseProcess.start() just before it starts the process, and never raises: so that no frame of ours can
-        # come between the caller and an error in start().
+        # Called by BaseProcess.start() just before it starts the process, and never raises: so that
+        # no frame of ours can come between the caller and an error in start().
         def _cleanup():
             frame = sys._getframe(1)
             if frame.f_code.co_name == "start" and "self" in frame.f_locals:
@@ -138,16 +160,24 @@ def _install():
     def util_loaded(util):
         process, info = sys.modules["multiprocessing.process"], util.info
 
-        # BaseProcess._bootstrap() says util.info("child process calling self.run()") first, and last
-        # util.info("process exiting with exitcode ..."), in the child and under every start method.
+        # BaseProcess._bootstrap() says util.info("child process calling self.run()") first, and
+        # last util.info("process exiting with exitcode ..."), in the child and under every start
+        # method.
         def _info(message, *arguments):
             frame = sys._getframe(1)
             if frame.f_code.co_name == "_bootstrap" and "self" in frame.f_locals:
-                if isinstance(frame.f_locals.get("exitcode"), int) and message.startswith("process exiting"):
+                if isinstance(frame.f_locals.get("exitcode"), int) and message.startswith(
+                    "process exiting"
+                ):
                     tell("exit", frame.f_locals["exitcode"])
                 else:
                     me = process.current_process()
-                    tell("process", getattr(me, "_start_method", None) or "", me._parent_pid or "", me.name)
+                    tell(
+                        "process",
+                        getattr(me, "_start_method", None) or "",
+                        me._parent_pid or "",
+                        me.name,
+                    )
             info(message, *arguments)
 
         util.info = _info
@@ -172,10 +202,16 @@ def _install():
 
         subprocess.Popen._handle_exitstatus = _handle_exitstatus
 
-    loaded = {"multiprocessing.process": process_loaded, "multiprocessing.util": util_loaded, "subprocess": subprocess_loaded}
+    loaded = {
+        "multiprocessing.process": process_loaded,
+        "multiprocessing.util": util_loaded,
+        "subprocess": subprocess_loaded,
+    }
 
     class Finder:
-        """Call the functions above as soon as the example imports these modules, then get out of the way."""
+        """Call the functions above as soon as the example imports these modules, then get out of
+        the way.
+        """
 
         @staticmethod
         def find_spec(name, path=None, target=None):
