@@ -129,14 +129,26 @@ if __name__ == "__main__":
 #
 # What it costs
 # -------------
-# The cluster has to be started, watched and kept to one set of versions. The table
-# shows the price of a task: with real work in it the two are closer than with a tiny
-# one. Whoever reaches the scheduler can run code on your machines: bind it
+# The cluster has to be started, watched and kept to one set of versions. The last line
+# says how many times as long Dask took as the pool: for tasks with real work in them,
+# and for tiny ones, which are nearly all overhead. Whoever reaches the scheduler can run code on your machines: bind it
 # to a private address, or `use TLS <https://distributed.dask.org/en/latest/tls.html>`__.
 #
 # When it is worth it
 # -------------------
 # When one machine is not enough, tasks take tens of milliseconds or more, and the
 # data is already where the workers can read it. A killed worker is noticed, and its
-# tasks run again on another, which no pool of the standard library does. On one
-# machine a pool is simpler.
+# tasks run again on another, which no pool of the standard library does. Not for ever:
+# a task that has taken several workers along is given up with ``KilledWorker``. How
+# many, the setting below says; it is ``distributed.scheduler.allowed-failures`` (`Dask's
+# configuration <https://distributed.dask.org/en/latest/killed.html>`__).
+
+if __name__ == "__main__":
+    import dask
+
+    print(
+        "allowed failures:", dask.config.get("distributed.scheduler.allowed-failures")
+    )
+
+# %%
+# On one machine a pool is simpler.

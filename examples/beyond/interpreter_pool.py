@@ -123,9 +123,34 @@ if __name__ == "__main__":
 # What it costs
 # -------------
 # Extension modules must support it; those that do not raise :exc:`ImportError`, so try
-# yours first. Output, environment, working directory and signals
-# are those of the one process, and so is its memory when it runs out: a crash or a
-# kill takes everything.
+# yours first. Output, working directory and signals are those of the one process, and
+# so is its memory when it runs out: a crash or a kill takes everything.
+#
+# The environment is both. ``os.environ`` is a copy that each interpreter makes when it
+# imports :mod:`os`. A variable that one sets is in the environment of the process, where
+# its children find it, and yet no other interpreter sees it in its ``os.environ``:
+
+
+def look(name):
+    return os.environ.get(name)
+
+
+def change_folder(path):
+    os.chdir(path)
+
+
+if __name__ == "__main__":
+    here = os.getcwd()
+    with concurrent.futures.InterpreterPoolExecutor(1) as executor:
+        executor.submit(len, "the interpreter is up").result()
+        print("before:", executor.submit(look, "COLOUR").result())
+        os.environ["COLOUR"] = "blue"
+        print("set here, seen there:", executor.submit(look, "COLOUR").result())
+        executor.submit(change_folder, "/").result()
+        print("folder changed there, changed here:", os.getcwd() != here)
+        os.chdir(here)
+
+# %%
 #
 # It is worth it for pure Python that computes, in a program that must not start
 # processes, or starts many short ones.

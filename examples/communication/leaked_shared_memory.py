@@ -10,10 +10,13 @@ The programs here are run with :mod:`subprocess`, because children of multiproce
 share their parent's tracker.
 """
 
-# sphinx_gallery_tags = ["SharedMemory", "resource tracker", "Linux", "macOS"]
+# sphinx_gallery_tags = ["SharedMemory", "resource tracker", "fork", "spawn", "Linux"]
+# sphinx_gallery_timeout = 60
 
 import subprocess
 import sys
+import tempfile
+from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 
 FORGET = """
@@ -86,12 +89,110 @@ if __name__ == "__main__":
 # The last warnings, when the program ends, come from *our* tracker. Our ``unlink``
 # failed, so for it the block is not unlinked; then it cannot find it either.
 #
+# track=False is forgotten on the way
+# -----------------------------------
+# A visitor may have children and want them to look, too. A block that is passed as an
+# argument is pickled as a name and a size, and nothing else. The child attaches with
+# ``track=True`` again, and its tracker destroys the block of the first program:
+
+FAMILY = """
+import multiprocessing, sys
+from multiprocessing.shared_memory import SharedMemory
+
+def look(block):
+    if isinstance(block, str):
+        block = SharedMemory(block, track=False)
+    block.close()
+
+if __name__ == "__main__":
+    block = SharedMemory(sys.argv[1], track=False)
+    sent = {"the block": block, "its name": block.name}[sys.argv[2]]
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=look, args=(sent,))
+    process.start()
+    process.join()
+    block.close()
+"""
+
+
+def visit_with_child(sent):
+    block = SharedMemory(create=True, size=1000)
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(FAMILY)
+        file.flush()
+        command = [sys.executable, file.name, block.name, sent]
+        subprocess.run(command, capture_output=True)  # until its trackers have ended
+    print(f"the visitor's child got {sent}, our block is still there:", end=" ")
+    print(exists(block.name))
+    block.close()
+    try:
+        block.unlink()
+    except FileNotFoundError:
+        resource_tracker.unregister(f"/{block.name}", "shared_memory")
+
+
+if __name__ == "__main__":
+    if sys.version_info >= (3, 13):
+        for sent in ("the block", "its name"):
+            visit_with_child(sent)
+    else:
+        print("this Python has no track=False to be forgotten: 3.13 and later do")
+
+# %%
+# A child makes a block
+# ---------------------
+# Children normally share the tracker of their parent. Under fork they do only if the
+# parent had one at the moment of the fork. If not, the child starts a tracker of its
+# own, which destroys what the child has made as soon as the child ends. Here a child
+# makes a block, sends its name and ends:
+
+CHILD_MAKES = """
+import multiprocessing, sys, time
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+
+def make(sender):
+    block = SharedMemory(create=True, size=1000)
+    block.close()
+    sender.send(block.name)
+
+if __name__ == "__main__":
+    method, tracker = sys.argv[1:]
+    if tracker == "running":
+        resource_tracker.ensure_running()
+    context = multiprocessing.get_context(method)
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=make, args=(sender,))
+    process.start()
+    name = receiver.recv()
+    process.join()
+    time.sleep(0.5)
+    try:
+        block = SharedMemory(name)
+    except FileNotFoundError:
+        print("the block is gone")
+    else:
+        print("the block is there")
+        block.unlink()
+"""
+
+if __name__ == "__main__":
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(CHILD_MAKES)
+        file.flush()
+        for case in (["fork", "not running"], ["fork", "running"], ["spawn", "-"]):
+            command = [sys.executable, file.name, *case]
+            found = subprocess.run(command, capture_output=True, text=True).stdout
+            print(f"{case[0]:5}  tracker before: {case[1]:11}  {found}", end="")
+
+# %%
 # What to do
 # ----------
-# - Among the processes of one program (children of ``multiprocessing``) there is
-#   normally one tracker and no such trouble: the maker unlinks, in a ``finally``.
-# - A program that attaches to the block of another passes ``track=False``. Before 3.13
-#   use a file and :mod:`mmap` instead.
+# - The processes of one program share a tracker, if the parent makes the blocks, or
+#   has started its tracker before it forks. The maker unlinks, in a ``finally``.
+# - A program that attaches to the block of another passes ``track=False``, and sends
+#   its own children the name, never the block. Before 3.13 use a file and :mod:`mmap`
+#   instead.
 # - Take the warning for what it is, a missing ``unlink``: look for the path on which
 #   your program leaves without it, which may be a killed process.
 #

@@ -109,9 +109,11 @@ if __name__ == "__main__":
 # %%
 # What to look at
 # ---------------
-# On an idle machine: where the GIL is on, threads take as long as serial, or longer.
-# Processes take about half. If processes gained nothing in this run, something else
-# was using the machine, and none of these numbers says much.
+# The last number of each line is how many times as fast as serial it was. Where the GIL
+# is on, threads are at about 1, or below. Processes are above it, and come the closer
+# to 2 the less the machine had to do besides and the longer the work is. If processes
+# gained nothing in this run, something else was using the machine, and none of these
+# numbers says much.
 #
 # The time of the processes includes starting them. The shorter the work, the more that
 # weighs: :doc:`/gallery/start_methods/starting_cost` measures it.

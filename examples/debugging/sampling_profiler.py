@@ -72,7 +72,9 @@ if __name__ == "__main__":
 
 # %%
 # ``tottime`` is the time in the function itself, ``cumtime`` includes what it calls.
-# Compare ``add_up`` with ``parse``: one of the two is worth a thought.
+# Most samples are in ``add_up``, which turns each field into a number; ``parse``, with
+# the list in it, takes less. Make ``add_up`` faster, and the worker is; with ``parse``
+# there is little to be gained.
 #
 # The same tool has the stack of this moment, with the source lines:
 

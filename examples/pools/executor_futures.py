@@ -75,5 +75,5 @@ if __name__ == "__main__":
 # interpreters by changing a class name.
 #
 # The ``Pool`` has ``imap_unordered``, a ``map`` that chooses its chunks
-# (:doc:`/gallery/pools/chunk_size`), and ``terminate``, which ends running tasks on
-# every version.
+# (:doc:`/gallery/pools/chunk_size`), and ``terminate``, which ends running tasks; an
+# executor has that since Python 3.14 (:doc:`/gallery/pools/time_limits`).

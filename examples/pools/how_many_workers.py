@@ -50,12 +50,15 @@ def report():
 if __name__ == "__main__":
     report()
     quota = Path("/sys/fs/cgroup/cpu.max")
-    limit = quota.read_text().strip() if quota.exists() else "no such file"
-    print("cgroup cpu.max:         ", limit)
+    if quota.exists():
+        print("cgroup cpu.max:         ", quota.read_text().strip())
+    else:
+        print("cgroup cpu.max:          no such file: no quota is set for this process")
 
 # %%
-# The last line is the quota of a container, two numbers in microseconds: so much time
-# in each such period, or ``max`` for no limit. Python looks at no quota. A container
+# The last line is about the quota of a container. Where there is one, the file has two
+# numbers, in microseconds: so much time in each such period, or ``max`` for no limit.
+# Python looks at no quota. A container
 # that is allowed half a CPU on a machine of 64 gets 64 workers, unless you say
 # otherwise: pass the number, or set :envvar:`PYTHON_CPU_COUNT` (Python 3.13 and later).
 #

@@ -10,7 +10,8 @@ The usual killer is the system, when memory runs out. Here the task kills its ow
 process, with the same signal.
 """
 
-# sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor"]
+# sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor", "fork", "spawn", "forkserver"]
+# sphinx_gallery_timeout = 60
 
 import multiprocessing
 import os
@@ -46,6 +47,10 @@ if __name__ == "__main__":
 # only the one result will never come, and with it neither will the list. This is an
 # old and open bug: https://github.com/python/cpython/issues/66587.
 #
+# That new tasks are served holds for a worker that dies *in a task*. One that is killed
+# while it waits for work may take the whole pool along, and its ``terminate``:
+# :doc:`/gallery/pools/killed_while_idle`.
+#
 # The executor watches its workers as well as their answers:
 
 if __name__ == "__main__":
@@ -58,7 +63,6 @@ if __name__ == "__main__":
                 print(f"task {n}:", type(error).__name__)
                 broken = error
         print(broken)
-        print("cause:", str(broken.__cause__).strip("'\n"))
         try:
             executor.submit(risky, 5)
         except BrokenProcessPool as error:
@@ -66,9 +70,36 @@ if __name__ == "__main__":
 
 # %%
 # Every task that had no result yet is lost, not only the one that was running in the
-# dead worker, and the executor takes no more. Results that were there stay. Which
-# process died, and of what, is in the cause, on Python 3.15 and later
-# (https://github.com/python/cpython/issues/139462).
+# dead worker, and the executor takes no more. Results that were there stay.
+#
+# Which process died, and of what?
+# --------------------------------
+# Since Python 3.15 the exception's cause may say it
+# (https://github.com/python/cpython/issues/139462), if the executor learns the exit
+# code in time. How often is that, with each start method?
+
+
+def die(_):
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def cause_of_death(context):
+    with ProcessPoolExecutor(1, mp_context=context) as executor:
+        cause = str(executor.submit(die, 0).exception().__cause__)
+    lines = [line.strip("'\" ") for line in cause.splitlines()]
+    return next((line for line in lines if "exit code" in line), None)
+
+
+if __name__ == "__main__":
+    for method in sorted(multiprocessing.get_all_start_methods()):
+        context = multiprocessing.get_context(method)
+        causes = [cause_of_death(context) for _ in range(8)]
+        told = [cause for cause in causes if cause]
+        print(f"{method}: {len(told)} of 8 causes name the exit code", *told[:1])
+
+# %%
+# Where the count is 0 for every method, this Python does not tell: it is older than
+# 3.15. Elsewhere, do not build upon it.
 #
 # What to do
 # ----------

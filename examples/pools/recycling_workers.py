@@ -16,9 +16,12 @@ The task leaks on purpose: it keeps every item in a global list.
 
 import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 leaked = []
 
@@ -57,19 +60,48 @@ if __name__ == "__main__":
         report("map, no chunksize     ", pool.map)
 
 # %%
-# The executor has the same since Python 3.11, under another name. Before Python 3.14.7
-# it can stop for good with work still waiting, because the worker is not replaced
-# (https://github.com/python/cpython/issues/115634), so it is not tried there. And it
-# does not go together with ``fork``:
+# The executor has the same since Python 3.11, under another name. Up to Python 3.13.14
+# and 3.14.6 it stops for good with work still waiting, because the worker is not
+# replaced (https://github.com/python/cpython/issues/115634). So a program of its own
+# tries it, and is given up after a while. How far does it come on this Python?
+
+PROGRAM = """
+import multiprocessing, os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+def task(_):
+    return os.getpid()
 
 if __name__ == "__main__":
-    if sys.version_info >= (3, 14, 7):
-        with ProcessPoolExecutor(
-            1, mp_context=context, max_tasks_per_child=3
-        ) as executor:
-            report("max_tasks_per_child=3 ", executor.map)
-    else:
-        print("max_tasks_per_child: not on this Python, it could hang")
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=3)
+    for future in as_completed([executor.submit(task, n) for n in range(6)]):
+        print(future.result(), flush=True)
+    executor.shutdown()
+"""
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        script, output = Path(folder, "program.py"), Path(folder, "output")
+        script.write_text(PROGRAM)
+        with output.open("w") as file:
+            program = subprocess.Popen([sys.executable, script], stdout=file)
+            try:
+                program.wait(timeout=5)
+                end = "the program ended"
+            except subprocess.TimeoutExpired:
+                end = "the program hung, and was killed"
+                program.kill()
+                program.wait()
+        pids = output.read_text().split()
+    print(f"max_tasks_per_child=3: {len(pids)} of 6 tasks done", end=" ")
+    print(f"by {len(set(pids))} processes; {end}")
+
+# %%
+# With the bug there are 3, by one process. Without it, 6 by two. And the limit does not
+# go together with ``fork``:
+
+if __name__ == "__main__":
     if "fork" in multiprocessing.get_all_start_methods():
         fork = multiprocessing.get_context("fork")
         try:

@@ -48,21 +48,32 @@ if __name__ == "__main__":
     print("this task was ended: the block terminates the pool")
 
 # %%
-# A ``Pool`` can always be terminated. An executor can since Python 3.14, by
-# :meth:`~concurrent.futures.ProcessPoolExecutor.kill_workers` and
-# :meth:`~concurrent.futures.ProcessPoolExecutor.terminate_workers`. Either ends all
-# its workers:
+# The end of the block ended a *running* task. It is no way out of everything: if a
+# worker was killed while it had nothing to do, ``terminate`` itself may wait for ever
+# (:doc:`/gallery/pools/killed_while_idle`).
+#
+# An executor has :meth:`~concurrent.futures.ProcessPoolExecutor.kill_workers` and
+# :meth:`~concurrent.futures.ProcessPoolExecutor.terminate_workers` since Python 3.14.
+# Its workers are children of this process like others, so an older Python can end them
+# one by one. Either way all its workers end, and all its tasks with them:
 
 if __name__ == "__main__":
     executor = ProcessPoolExecutor(2)
-    futures = [executor.submit(slow, "never printed") for _ in range(2)]
+    futures = [executor.submit(slow, name, 20) for name in ("left", "right")]
+    time.sleep(0.3)
+    start = time.perf_counter()
     if hasattr(executor, "kill_workers"):
-        time.sleep(0.3)
+        way = "kill_workers"
         executor.kill_workers()
-        print("kill_workers:", type(futures[0].exception()).__name__)
     else:
-        executor.shutdown()
-        print("no kill_workers before Python 3.14: it had to be waited for")
+        way = "active_children, kill"
+        for child in multiprocessing.active_children():
+            child.kill()
+    for future in futures:
+        print(f"{way}:", type(future.exception()).__name__)
+    executor.shutdown()
+    seconds = time.perf_counter() - start
+    print(f"tasks of 20 seconds, ended in {seconds:.1f}")
 
 # %%
 # A limit for each task
