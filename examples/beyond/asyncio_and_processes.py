@@ -45,12 +45,11 @@ async def measure(title, work):
     await asyncio.sleep(0.02)
     task.cancel()
     longest = max(pauses) * 1000
-    share = max(pauses) / seconds
     print(
         f"{title} {seconds:.2f} s, {len(pauses) / seconds:3.0f} beats a second,",
         end=" ",
     )
-    print(f"longest pause {longest:4.0f} ms, {share:4.0%} of the time")
+    print(f"longest pause {longest:4.0f} ms")
 
 
 async def compare():
@@ -83,8 +82,7 @@ if __name__ == "__main__":
 
 # %%
 # In the loop the longest pause is the whole computation: the loop did nothing else.
-# That is the difference that matters, and the last column shows it. In a thread the
-# heart beats on. Each beat then has to wait for the GIL, which a computing thread gives
+# That is the difference that matters. In a thread the heart beats on. Each beat then has to wait for the GIL, which a computing thread gives
 # up only every few milliseconds (:func:`sys.setswitchinterval`), so there are fewer
 # beats in a second than beside a process, which has a GIL of its own. And a second
 # thread that computes would not make the work any faster; a second process does, if a

@@ -126,9 +126,8 @@ if __name__ == "__main__":
 # yours first. Output, working directory and signals are those of the one process, and
 # so is its memory when it runs out: a crash or a kill takes everything.
 #
-# The environment is both. ``os.environ`` is a copy that each interpreter makes when it
-# imports :mod:`os`. A variable that one sets is in the environment of the process, where
-# its children find it, and yet no other interpreter sees it in its ``os.environ``:
+# ``os.environ`` is not: it is a copy that each interpreter makes when it imports
+# :mod:`os`. What one changes in it afterwards no other interpreter sees in its own:
 
 
 def look(name):

@@ -59,8 +59,8 @@ if __name__ == "__main__":
     listener = logging.handlers.QueueListener(
         queue, *handlers, respect_handler_level=True
     )
-    listener.start()
     with context.Pool(2, send_log_to, (queue, logging.INFO)) as pool:
+        listener.start()  # a thread, so after the workers: they may be forks
         pool.map(work, ["a", "b", "c", "d"], chunksize=1)
         pool.close()
         pool.join()

@@ -87,8 +87,12 @@ if __name__ == "__main__":
 # %%
 # What to do
 # ----------
-# * In tests, call ``dump_traceback_later(60, exit=True)`` at the start of each worker: a
-#   hang becomes an exit code and a stack.
+# * In tests, call ``dump_traceback_later(60, exit=True)`` at the start of each *task*
+#   and ``cancel_dump_traceback_later()`` at its end: a hang becomes an exit code and a
+#   stack. Called once at the start of a worker it would end a healthy worker after 60
+#   seconds, and with a ``Pool`` the whole program may then hang
+#   (:doc:`/gallery/pools/killed_while_idle`).
+# * Where a worker must not be ended, use ``repeat=True`` without ``exit``, or a signal.
 # * In a service, register a signal in every process, and write its number down where
 #   the person on call will find it. A forked child inherits the registration.
 # * Give the parent a limit, as ``end`` does, or a timeout to ``join``. A ``join()``

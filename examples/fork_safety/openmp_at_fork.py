@@ -23,6 +23,7 @@ import importlib.util
 import multiprocessing
 import os
 import sys
+from pathlib import Path
 
 # sphinx_gallery_start_ignore
 if sys.platform != "linux":
@@ -61,7 +62,9 @@ def start(function):
 
 if __name__ == "__main__":
     for library in threadpool_info():
-        print(library["prefix"], "with", library["num_threads"], "threads")
+        file = Path(library["filepath"])
+        print(library["user_api"], "with", library["num_threads"], "threads:", end=" ")
+        print(file.parent.name, file.name.partition("-")[0])
     print("forking before the first parallel loop:")
     start(child)
 
@@ -102,7 +105,7 @@ if __name__ == "__main__":
 # With one CPU the list above says one thread, and then nothing hangs: a test machine
 # with a single core never shows this bug.
 #
-# The OpenBLAS of NumPy and SciPy, which is in the list too, is no OpenMP program and
+# The OpenBLAS in the list, one of NumPy and one of SciPy, is no OpenMP program and
 # stops its threads before a fork. It has a trap of its own:
 # :doc:`/gallery/fork_safety/blas_in_flight`.
 #

@@ -121,17 +121,21 @@ if __name__ == "__main__":
 #
 # What the repair costs and where it ends:
 #
+# - If the forking thread itself holds the lock, it waits for itself, and the *parent*
+#   hangs. An :class:`threading.RLock` would let it pass, in the middle of its change.
 # - Every fork of the program waits for your lock, also in code that has nothing to do
 #   with you.
 # - ``before`` functions run last registered first, the others first registered first.
-#   If the forking thread already holds the lock, it waits for itself: use a
-#   :class:`threading.RLock`.
 # - Several such locks are acquired one after the other. If a thread takes two of them in
 #   another order, it and the fork wait for each other.
 # - A registration cannot be taken back, and keeps the object alive: register once per
 #   module, not once per object as here.
 # - It repairs locks that you can reach. The thread itself is still missing in the
 #   child, and the lock of :doc:`/gallery/fork_safety/innocent_print` is out of reach.
+#
+# Where the child can do without what the lock protects, a cache or a connection, the
+# usual idiom is simpler and cannot hang: ``os.register_at_fork(after_in_child=reset)``,
+# where ``reset`` makes a new lock *and* throws away the data that may be half changed.
 #
 # CPython has done both to :mod:`logging`. It holds that module's own lock across each
 # fork (https://github.com/python/cpython/issues/50970). It did so with the locks of all

@@ -87,9 +87,10 @@ if __name__ == "__main__":
     compare("forkserver")
 
 # %%
-# Where forkserver shows "the same" here, the children repeat each other, although no
-# number of theirs is the parent's. Which version does what, is shown
-# :doc:`elsewhere </reference/what_is_inherited>`.
+# Where forkserver shows "the same" for the generators, the children repeat each other,
+# although no number of theirs is the parent's: this Python's server imports the file.
+# Where it shows "different", each child imports it, as in 3.13.7 and before. Which
+# version does what, is shown :doc:`elsewhere </reference/what_is_inherited>`.
 #
 # The mend is one generator per task, made from a seed that is handed over. NumPy
 # derives independent seeds from one, so that a run can also be repeated:

@@ -60,14 +60,18 @@ def measure(workers, threads):
         found, cpus = pool.map(multiply, [512] * 8, chunksize=1)[0]
         seconds = time.perf_counter() - start
     print(f"{workers:7} {threads:8} {found:>8} {cpus:>6} {seconds:8.2f} s")
+    return seconds
 
 
 if __name__ == "__main__":
     cpus = getattr(os, "process_cpu_count", os.cpu_count)()
     print(f"{cpus} CPUs")
     print("workers  allowed  threads   CPUs    8 tasks")
-    for workers, threads in [(1, 1), (1, cpus), (cpus, 1), (cpus, cpus)]:
+    *_, one_thread, all_threads = (
         measure(workers, threads)
+        for workers, threads in [(1, 1), (1, cpus), (cpus, 1), (cpus, cpus)]
+    )
+    print(f"fourth row, third = 1: {all_threads / one_thread:.2f}")
 
 # %%
 # ``threads`` is what the first task found in its process: the main thread, and those
@@ -78,9 +82,9 @@ if __name__ == "__main__":
 # What to look at
 # ---------------
 # Compare the third row with the fourth. The work is the same and so are the CPUs; only
-# the number of threads differs. The threads of one multiplication wait for each other,
-# and with too many of them some are always without a CPU. It shows best on an idle
-# machine.
+# the number of threads differs, and the last line says what that cost in this run. The
+# threads of one multiplication wait for each other, and with too many of them some are
+# always without a CPU. A number below 1 means that something else was using the machine.
 #
 # What to do
 # ----------

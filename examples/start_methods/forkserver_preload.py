@@ -18,7 +18,9 @@ import multiprocessing
 import os
 import statistics
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 MODULES = ["asyncio", "ctypes", "sqlite3", "unittest.mock", "xmlrpc.server"]
 
@@ -75,9 +77,9 @@ if __name__ == "__main__":
 #
 # A name that does not exist
 # --------------------------
-# A preload that fails is not an error: the child will import the module itself, or
-# raise its own exception. So a misspelled name goes unnoticed. Python 3.15 can warn, if
-# warnings of this kind are shown, or fail.
+# A preload that raises :exc:`ImportError` is not an error: the child will import the
+# module itself, or raise its own exception. So a misspelled name goes unnoticed. Python
+# 3.15 can warn, if warnings of this kind are shown, or fail.
 
 if __name__ == "__main__":
     print("preload with a misspelled name:")
@@ -90,10 +92,42 @@ if __name__ == "__main__":
         print("on_error is new in Python 3.15")
 
 # %%
+# A module that raises
+# --------------------
+# Any other exception of a preloaded module ends the server, and what the parent then
+# gets to see does not tell of it. The exception itself is on stderr only:
+
+
+def start_with_broken_preload():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "broken_module.py").write_text("raise ValueError('my mistake')")
+        sys.path.insert(0, folder)  # the server is told of it since Python 3.14;
+        os.environ["PYTHONPATH"] = folder  # earlier ones look here
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["broken_module"])
+        process = context.Process(target=print, args=("the child runs",))
+        try:
+            process.start()
+            process.join()
+            print("exit code of the child:", process.exitcode)
+        except (EOFError, OSError) as error:
+            print(f"start() raised {type(error).__name__}:", error)
+
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(
+        target=start_with_broken_preload
+    )
+    process.start()
+    process.join()
+
+# %%
 # What to look at
 # ---------------
-# With the preload the first child takes longest, for the server imports everything
-# before it serves. All later children are a small fork of a warm process.
+# Each measurement has two numbers: the first child, which also waits for the server to
+# start, and the median of the later ones. With the preload the server imports everything
+# before it serves, and the later children find it all: compare their times with those
+# of the first measurement.
 #
 # Preload what is slow to import and harmless to have imported. A module that starts a
 # thread, opens a connection or takes a lock while it is imported does not belong here:

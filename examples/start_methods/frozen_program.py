@@ -86,11 +86,41 @@ if __name__ == "__main__":
 # to be the first statement under the guard: what stands above it, here a line that
 # prints, runs in every child.
 #
-# Up to Python 3.13 it did so on Windows only. If the second output looks like the
-# first, this is such a version. Since 3.14 it works for spawn on every platform
-# (https://github.com/python/cpython/issues/80334). Freezing tools may bring their own
+# Up to Python 3.13.3 it did so on Windows only. Since 3.13.4 it works on every platform
+# (https://github.com/python/cpython/issues/80334), and where ``fork`` is the default, as
+# in 3.13, at first only if ``set_start_method("spawn")`` stands above it. Where the
+# second output looks like the first, the program still starts itself without end. The
+# same with that line above it:
+
+if __name__ == "__main__":
+    run("multiprocessing.set_start_method('spawn'); multiprocessing.freeze_support()")
+
+# %%
+# If the child works only here, the order matters on this Python; if it works in neither,
+# ``freeze_support()`` is no help on it. Freezing tools may bring their own
 # mend for older versions, and for forkserver; their manuals say so.
 #
-# In a program that is not frozen, ``freeze_support()`` does nothing.
+# In a program that is not frozen
+# -------------------------------
+# There it should do nothing. In some versions it fixes the start method, so that
+# :func:`multiprocessing.set_start_method` comes too late behind it
+# (https://github.com/python/cpython/issues/140814). Does it on this Python?
+
+if __name__ == "__main__":
+    code = """
+import multiprocessing
+multiprocessing.freeze_support()
+try:
+    multiprocessing.set_start_method("spawn")
+    print("freeze_support(), then set_start_method(): no error")
+except RuntimeError as error:
+    print("freeze_support(), then set_start_method(): RuntimeError:", error)
+"""
+    subprocess.run([sys.executable, "-c", code], timeout=20)
+
+# %%
+# It raises on 3.13.4 to 3.13.12 and 3.14.0 to 3.14.3. A program that must run on these
+# and is never frozen leaves ``freeze_support()`` out; one that is frozen calls it
+# first all the same, since a frozen child must not get any further.
 #
 # Said about this, and tested: :ref:`folklore-freeze-support`.

@@ -111,7 +111,8 @@ if __name__ == "__main__":
 # The exit code is 0 with every method. Under spawn the line at the top of the program
 # is still printed twice: the guard protects what stands under it, and nothing else.
 # Keep reading of arguments, opening of files and long computations below the guard
-# too, or the children do them again.
+# too, or the children do them again. Where the forkserver imports the file it is done
+# once more in the server: :doc:`/gallery/start_methods/server_runs_main`.
 #
 # CPython's documentation calls this
 # :ref:`safe importing of the main module <python:multiprocessing-safe-main-import>`.
