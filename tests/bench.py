@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from process_gallery.cells import read_script
-from process_gallery.record import Record
-from process_gallery.recorder import Job, record_all
+from process_gallery.model import Record
+from process_gallery.recording.recorder import Job, record_all
+from process_gallery.script import read_script
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sphinx.errors import ExtensionError
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-from process_gallery.cells import (
+from process_gallery.errors import ExampleError
+from process_gallery.script import (
     Declared,
-    ExampleError,
     check_expected,
     decode,
     docstring_end,

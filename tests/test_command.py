@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from process_gallery.record import Record
-from process_gallery.report import LAST_LINES, failure, terminal, visible
+from process_gallery.drawing.text import LAST_LINES, failure, terminal, visible
+from process_gallery.model import Record
 
 SRC = Path(__file__).parent.parent / "src"
 

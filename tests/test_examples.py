@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from process_gallery.cache import Installed
-from process_gallery.cells import read_script
-from process_gallery.gallery import contents
-from process_gallery.interpreters import find_pythons, probe
+from process_gallery.interpreters import Installed, find_pythons, probe
+from process_gallery.script import contents, read_script
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.py"))

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from process_gallery import matrix, recorder, versions
-from process_gallery.__main__ import main
-from process_gallery.cells import read_script
+from process_gallery import interpreters, matrix, model, store
+from process_gallery.cli import main
 from process_gallery.interpreters import HOOKS
-from process_gallery.record import Cell, Interpreter, Piece, Record
+from process_gallery.model import Cell, Interpreter, Piece, Record
+from process_gallery.recording import recorder
+from process_gallery.script import read_script
+from process_gallery.sphinxext import versions
 
 SCRIPT = """# Which Python is this?
 from __future__ import print_function
@@ -37,8 +39,8 @@ if __name__ == "__main__":
 
 
 @functools.cache
-def pythons() -> list[matrix.Python]:
-    return [python for python in matrix.find() if python.probe]
+def pythons() -> list[interpreters.Python]:
+    return [python for python in interpreters.find() if python.probe]
 
 
 def other() -> str:
@@ -78,9 +80,9 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
         assert record.outcome == "ok"
         assert record.cores >= 1
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", record.date)
-        assert f"cpython-{matrix.short(record.interpreter)}-" in path.name
-        assert f"version: {matrix.short(record.interpreter)}" in record.text()
-        assert record.whole == (matrix.numbers(record.interpreter.version) < (3, 11))
+        assert f"cpython-{model.short(record.interpreter)}-" in path.name
+        assert f"version: {model.short(record.interpreter)}" in record.text()
+        assert record.whole == (model.numbers(record.interpreter.version) < (3, 11))
     assert run(script, records, sys.executable, second) == 0
     assert "0 new, 0 changed, 2 as before" in capsys.readouterr().out
     assert {
@@ -96,7 +98,7 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
 def test_old_interpreters_run_the_script_as_a_whole(
     script: Path, tmp_path: Path, version: str
 ) -> None:
-    found = [python.path for python in pythons() if matrix.short(python.interpreter) == version]
+    found = [python.path for python in pythons() if model.short(python.interpreter) == version]
     if not found:
         pytest.skip(f"there is no Python {version} on this machine")
     assert run(script, tmp_path / "records", found[0]) == 0
@@ -202,7 +204,7 @@ def test_newest_takes_the_newest_that_has_what_is_needed(tmp_path: Path, capsys)
 def test_where_the_recorder_is_not_at_home(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "PORTABLE", True)
     (row,) = matrix.renew(
-        [(read_script(script), *matrix.told([sys.executable]))], script.parent / "records"
+        [(read_script(script), *interpreters.told([sys.executable]))], script.parent / "records"
     )
     assert isinstance(row, matrix.Row)
     assert (row.record.outcome, row.record.named) == ("ok", False)
@@ -328,10 +330,10 @@ def site(tmp_path: Path) -> Path:
             / "records"
             / "matrix"
             / "which"
-            / matrix.file_name(record.interpreter)
+            / model.file_name(record.interpreter)
         )
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(matrix.readable(record))
+        path.write_text(store.readable(record))
     return tmp_path
 
 

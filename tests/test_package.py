@@ -178,7 +178,7 @@ def test_types_are_those_of_the_wheel(installed, tmp_path):
     (tmp_path / "wrong.py").write_text(WRONG)
     run(*check, "right.py", cwd=tmp_path)
     says = run(*check, "wrong.py", cwd=tmp_path, fails=True)
-    assert "-> process_gallery.record.Record" in says
+    assert "-> process_gallery.model.Record" in says
     assert [int(line) for line in re.findall(r"^wrong\.py:(\d+): error", says, re.MULTILINE)] == [
         5,
         6,

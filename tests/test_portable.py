@@ -11,10 +11,11 @@ import time
 
 import pytest
 
-from process_gallery import portable, recorder
-from process_gallery.cells import read_script
-from process_gallery.record import Record
-from process_gallery.recorder import Job, RecorderError, record_all
+from process_gallery.errors import RecorderError
+from process_gallery.model import Record
+from process_gallery.recording import portable, recorder
+from process_gallery.recording.recorder import Job, record_all
+from process_gallery.script import read_script
 
 psutil = pytest.importorskip("psutil", reason="psutil is not installed")
 
@@ -372,7 +373,7 @@ def test_stopping_early_ends_the_others(tmp_path):
 def test_says_that_it_needs_psutil(tmp_path, monkeypatch):
     path = tmp_path / "x.py"
     path.write_text("print('x')\n")
-    monkeypatch.setitem(sys.modules, "process_gallery.portable", None)
+    monkeypatch.setitem(sys.modules, "process_gallery.recording.portable", None)
     [(_, result)] = record_all([Job(read_script(path), portable=True)])
     assert isinstance(result, RecorderError)
     assert "install it: pip install psutil" in str(result)
@@ -381,7 +382,7 @@ def test_says_that_it_needs_psutil(tmp_path, monkeypatch):
 def test_a_gallery_is_built(tmp_path):
     pytest.importorskip("sphinx_gallery", reason="sphinx-gallery is not installed")
     (tmp_path / "conf.py").write_text(
-        "import process_gallery.recorder\nprocess_gallery.recorder.PORTABLE = True\nextensions = ['process_gallery']\n"
+        "import process_gallery.recording.recorder\nprocess_gallery.recording.recorder.PORTABLE = True\nextensions = ['process_gallery']\n"
         "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery'}\nexclude_patterns = ['html', 'examples']\n"
     )
     (tmp_path / "index.rst").write_text("Small\n=====\n\n.. toctree::\n\n   gallery/index\n")

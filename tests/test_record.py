@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process_gallery.record import SCHEMA, Cell, Interpreter, Piece, Process, Record, RecordError
+from process_gallery.errors import RecordError
+from process_gallery.model import SCHEMA, Cell, Interpreter, Piece, Process, Record
 
 
 def example():

@@ -10,17 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from process_gallery.cells import read_script
-from process_gallery.interpreters import InterpreterError, find_pythons, probe
-from process_gallery.record import Record
-from process_gallery.recorder import (
-    Job,
-    RecorderError,
-    environment,
-    python_stack,
-    record,
-    record_all,
-)
+from process_gallery.errors import InterpreterError, RecorderError
+from process_gallery.interpreters import find_pythons, probe
+from process_gallery.model import Record
+from process_gallery.recording.recorder import Job, environment, python_stack, record, record_all
+from process_gallery.script import read_script
 
 PYTHONS = [python for python in find_pythons() if probe(python).version_info >= (3, 11)]
 each_python = pytest.mark.parametrize(

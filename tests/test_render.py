@@ -12,9 +12,9 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from process_gallery import render
-from process_gallery.record import Cell, Interpreter, Piece, Process, Record
-from process_gallery.recorder import record as run
+from process_gallery.drawing import render
+from process_gallery.model import Cell, Interpreter, Piece, Process, Record
+from process_gallery.recording.recorder import record as run
 
 STATIC = Path(render.__file__).parent / "static"
 VOID = {"input", "br", "img"}

@@ -547,8 +547,8 @@ def test_examples_expected_to_fail_are_those_of_the_setting(site: Site) -> None:
 WITHOUT_EFFECT = {
     "capture_repr": ("__repr__",),
     "image_scrapers": ("pyvista",),
-    "reset_argv": "process_gallery.gallery.NoArguments",
-    "reset_modules": ("process_gallery.gallery.draws",),
+    "reset_argv": "process_gallery.sphinxext.gallery.NoArguments",
+    "reset_modules": ("process_gallery.sphinxext.gallery.draws",),
     "matplotlib_animations": True,
 }
 

@@ -20,11 +20,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from process_gallery import recorder
-from process_gallery.cells import ExampleError, read_script
+from process_gallery.errors import ExampleError, RecorderError
 from process_gallery.interpreters import find_pythons, probe
-from process_gallery.record import Record
-from process_gallery.recorder import Job, RecorderError, record_all
+from process_gallery.model import Record
+from process_gallery.recording import recorder
+from process_gallery.recording.recorder import Job, record_all
+from process_gallery.script import read_script
 
 pytestmark = [
     pytest.mark.torture,

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery import gallery, versions
-from process_gallery.cells import read_script
-from process_gallery.record import Record
-from process_gallery.recorder import Job, record_all
-from process_gallery.render import HELPERS
+from process_gallery.model import HELPERS, Record
+from process_gallery.recording.recorder import Job, record_all
+from process_gallery.script import contents, read_script
+from process_gallery.sphinxext import gallery, versions
 
 TURNS = 5
 SCRIPT = '"""\nOne line\n========\n\nIt prints it.\n"""\n\nprint("one line")\n'
@@ -23,7 +22,7 @@ def figures(app):
     """Return what the records of this build say, as rows of a table in Markdown: a name, and what
     is counted.
     """
-    names = gallery.contents(gallery.example_folders(app)[0])
+    names = contents(gallery.example_folders(app)[0])
     examples = [example for example in (gallery.get(app, name) for name in names) if example]
     if not examples:
         return []

@@ -12,8 +12,8 @@ from docutils import nodes
 from names_used import places
 from sphinx.ext.intersphinx import InventoryAdapter
 
-from process_gallery import gallery
-from process_gallery.cells import decode
+from process_gallery.script import decode
+from process_gallery.sphinxext import gallery
 
 _PIECE = re.compile(r'(<span class="\w+">)?([^<]+)(</span>)?|<[^>]*>')
 

@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx_markdown_builder.contexts import SubContextParams, TableContext
 from sphinx_markdown_builder.translator import MarkdownTranslator
 
-from process_gallery import gallery
+from process_gallery.sphinxext import gallery
 
 FEED = "feed.xml"
 

@@ -16,8 +16,8 @@ from sphinx.addnodes import index, pending_xref
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.cells import decode, read_script
-from process_gallery.gallery import contents, example_folders
+from process_gallery.script import contents, decode, read_script
+from process_gallery.sphinxext.gallery import example_folders
 
 MANY = 8  # longer lists are folded
 METHODS = ("fork", "spawn", "forkserver", "default start method")

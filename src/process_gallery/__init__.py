@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
-
-from .record import Record
-from .recorder import record
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["Record", "record", "setup"]
+    from .errors import (
+        ExampleError,
+        InterpreterError,
+        ProcessGalleryError,
+        RecorderError,
+        RecordError,
+    )
+    from .model import Cell, Interpreter, Piece, Process, Record
+    from .recording.recorder import Job, record, record_all
+    from .script import read_script
+
+__all__ = [
+    "Cell",
+    "ExampleError",
+    "Interpreter",
+    "InterpreterError",
+    "Job",
+    "Piece",
+    "Process",
+    "ProcessGalleryError",
+    "Record",
+    "RecordError",
+    "RecorderError",
+    "read_script",
+    "record",
+    "record_all",
+    "setup",
+]
 __version__ = "0.1.0"
+
+# Loaded when they are first asked for (PEP 562): the supervisor starts through this package, for
+# every build, and needs none of it.
+_HOMES = {
+    "model": ("Cell", "Interpreter", "Piece", "Process", "Record"),
+    "errors": (
+        "ExampleError",
+        "InterpreterError",
+        "ProcessGalleryError",
+        "RecordError",
+        "RecorderError",
+    ),
+    "recording.recorder": ("Job", "record", "record_all"),
+    "script": ("read_script",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the Sphinx extension up; recording alone never imports Sphinx."""
-    from .extension import setup as set_up
+    from .sphinxext import setup as set_up
 
     return set_up(app)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import functools
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .record import Interpreter
+from .errors import InterpreterError
+from .model import Interpreter, Version, file_name, numbers
+from .script import Script, imported, python_bound
 
-HOOKS = Path(__file__).parent / "_child" / "site"
+HOOKS = Path(__file__).parent / "recording" / "in_example" / "site"
 """Folder that is put on the ``PYTHONPATH`` of an example."""
-RUNNER = Path(__file__).parent / "_child" / "cell_runner.py"
+RUNNER = Path(__file__).parent / "recording" / "in_example" / "cell_runner.py"
 
 _PYTHON = re.compile(r"python[23](\.\d+t?)?")
 
@@ -44,10 +48,6 @@ print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.pyt
             "linux" if sys.platform.startswith("linux") else sys.platform, platform.machine(),
             method, bool(gil), prefixes, runner, sys.executable or "")))
 """
-
-
-class InterpreterError(Exception):
-    """An interpreter cannot be used; the message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -178,3 +178,155 @@ def candidates() -> list[str]:
     for path in paths:
         first.setdefault(os.path.realpath(path), path)
     return list(first.values())
+
+
+# Asked of the interpreter that runs the examples: which of these modules it has, and in which
+# version of which distribution.
+_VERSIONS = """
+import importlib.metadata, importlib.util, json, sys
+names = sys.argv[1:]
+owners = importlib.metadata.packages_distributions() if names else {}
+found = {}
+for name in names:
+    try:
+        there = importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        there = False
+    found[name] = sorted(f"{d} {importlib.metadata.version(d)}" for d in set(owners.get(name, ()))) if there else None
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an interpreter can import."""
+
+    versions: dict[str, list[str] | None]
+    """Module name to its distributions with their versions; None if it cannot be imported."""
+
+    @classmethod
+    def ask(cls, python: str, scripts: list[Script]) -> Installed:
+        """Ask an interpreter about everything that scripts import or declare to need."""
+        names = {name for script in scripts for name in imported(script.source)[0]}
+        names |= {
+            need
+            for script in scripts
+            for need in script.declared.needs
+            if need != "linux" and not python_bound(need)
+        }
+        names = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
+        if not names:
+            return cls({})
+        done = subprocess.run(
+            [python, "-c", _VERSIONS, *sorted(names)],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return cls(json.loads(done.stdout))
+
+    def missing(self, script: Script, python: Probe) -> list[str]:
+        """Return what a script declares to need and does not find, in words."""
+        lacking = []
+        for need in script.declared.needs:
+            bound = python_bound(need)
+            if need == "linux":
+                if python.interpreter.platform != "linux":
+                    lacking.append("Linux")
+            elif bound:
+                newer = python.version_info[: len(bound[1])] >= bound[1]
+                if newer != (bound[0] == ">="):
+                    lacking.append(
+                        f"Python {'.'.join(map(str, bound[1]))} or newer"
+                        if bound[0] == ">="
+                        else need
+                    )
+            elif (
+                self.versions.get(need.partition(".")[0]) is None
+                and need.partition(".")[0] not in sys.stdlib_module_names
+            ):
+                lacking.append(need)
+        return lacking
+
+
+@dataclass(frozen=True)
+class Python:
+    """An interpreter of the matrix."""
+
+    path: str
+    probe: Probe | None
+    error: str = ""
+    """Why it cannot be used; empty if it can."""
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """What it is, as far as can be told: for a broken one the version that its path names."""
+        if self.probe:
+            return self.probe.interpreter
+        named = re.findall(r"\d+\.\d+(?:\.\d+)?t?", self.path)
+        version = max(named, key=len, default="?")
+        return Interpreter(
+            version.removesuffix("t"),
+            "CPython",
+            sys.platform,
+            "",
+            "",
+            gil=not version.endswith("t"),
+        )
+
+    @property
+    def version(self) -> Version:
+        """Its version, to sort by."""
+        return numbers(self.interpreter.version)
+
+
+def told(paths: Sequence[str]) -> list[Python]:
+    """Look at interpreters that are named; one that cannot be used is among them."""
+    found = []
+    for path in paths:
+        try:
+            found.append(Python(path, probe(path)))
+        except InterpreterError as error:
+            found.append(Python(path, None, str(error)))
+    return found
+
+
+def find() -> list[Python]:
+    """Return the interpreters of this machine: the newest one of each X.Y, oldest first.
+
+    One that does not start is among them if it would be the only one of its X.Y.
+    """
+    found: dict[str, Python] = {}
+    for python in told(candidates()):
+        key = file_name(python.interpreter)
+        other = found.get(key)
+        if other is None or (python.probe and (not other.probe or python.version > other.version)):
+            found[key] = python
+    # A shim of a version manager, or a python3 without a number: no version that could be missed.
+    return sorted(
+        (p for p in found.values() if p.probe or p.version),
+        key=lambda p: (p.version, not p.interpreter.gil),
+    )
+
+
+def newest_that_has(
+    script: Script, pythons: Sequence[Python], installed: dict[str, Installed]
+) -> tuple[Python | None, list[str]]:
+    """Return the newest interpreter that has what a script needs; or None, and what the newest one
+    lacks.
+    """
+    lacking: list[str] = []
+    usable = [python for python in pythons if python.probe and python.probe.version_info >= (3, 11)]
+    for python in sorted(usable, key=lambda p: p.version, reverse=True):
+        assert python.probe
+        missing = installed[python.path].missing(script, python.probe)
+        if not missing:
+            return python, []
+        lacking = lacking or missing
+    return None, lacking
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,129 +12,21 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-import json
 import os
-import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from .cache import Installed
-from .cells import Script
-from .interpreters import InterpreterError, Probe, candidates, probe
-from .record import Cell, Interpreter, Piece, Process, Record, RecordError
-from .recorder import Job, RecorderError, record_all
-from .report import failure
+from .drawing.text import failure
+from .errors import RecorderError, RecordError
+from .interpreters import Python
+from .model import Cell, Piece, Process, Record, file_name
+from .recording.recorder import Job, record_all
+from .script import Script
+from .store import _essence, folder_of, readable
 
 BROKEN = "broken"
 """Outcome of a record whose interpreter could not be used."""
-
-Version = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Python:
-    """An interpreter of the matrix."""
-
-    path: str
-    probe: Probe | None
-    error: str = ""
-    """Why it cannot be used; empty if it can."""
-
-    @property
-    def interpreter(self) -> Interpreter:
-        """What it is, as far as can be told: for a broken one the version that its path names."""
-        if self.probe:
-            return self.probe.interpreter
-        named = re.findall(r"\d+\.\d+(?:\.\d+)?t?", self.path)
-        version = max(named, key=len, default="?")
-        return Interpreter(
-            version.removesuffix("t"),
-            "CPython",
-            sys.platform,
-            "",
-            "",
-            gil=not version.endswith("t"),
-        )
-
-    @property
-    def version(self) -> Version:
-        """Its version, to sort by."""
-        return numbers(self.interpreter.version)
-
-
-def numbers(version: str) -> Version:
-    """Return a version to sort by.
-
-    >>> numbers("3.15.2"), numbers("3.16.0a1+")
-    ((3, 15, 2), (3, 16, 0))
-    """
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def short(interpreter: Interpreter) -> str:
-    """Return the version that a record is kept under: ``3.14``, ``3.14t`` for a free-threaded
-    build.
-    """
-    match = re.match(r"\d+\.\d+", interpreter.version)
-    return (match[0] if match else "unknown") + ("" if interpreter.gil else "t")
-
-
-def file_name(interpreter: Interpreter) -> str:
-    """Return the name of the file of an interpreter's record.
-
-    >>> file_name(Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver"))
-    'cpython-3.15-linux.json'
-    """
-    return f"{interpreter.implementation}-{short(interpreter)}-{interpreter.platform}.json".lower()
-
-
-def told(paths: Sequence[str]) -> list[Python]:
-    """Look at interpreters that are named; one that cannot be used is among them."""
-    found = []
-    for path in paths:
-        try:
-            found.append(Python(path, probe(path)))
-        except InterpreterError as error:
-            found.append(Python(path, None, str(error)))
-    return found
-
-
-def find() -> list[Python]:
-    """Return the interpreters of this machine: the newest one of each X.Y, oldest first.
-
-    One that does not start is among them if it would be the only one of its X.Y.
-    """
-    found: dict[str, Python] = {}
-    for python in told(candidates()):
-        key = file_name(python.interpreter)
-        other = found.get(key)
-        if other is None or (python.probe and (not other.probe or python.version > other.version)):
-            found[key] = python
-    # A shim of a version manager, or a python3 without a number: no version that could be missed.
-    return sorted(
-        (p for p in found.values() if p.probe or p.version),
-        key=lambda p: (p.version, not p.interpreter.gil),
-    )
-
-
-def newest_that_has(
-    script: Script, pythons: Sequence[Python], installed: dict[str, Installed]
-) -> tuple[Python | None, list[str]]:
-    """Return the newest interpreter that has what a script needs; or None, and what the newest one
-    lacks.
-    """
-    lacking: list[str] = []
-    usable = [python for python in pythons if python.probe and python.probe.version_info >= (3, 11)]
-    for python in sorted(usable, key=lambda p: p.version, reverse=True):
-        assert python.probe
-        missing = installed[python.path].missing(script, python.probe)
-        if not missing:
-            return python, []
-        lacking = lacking or missing
-    return None, lacking
 
 
 @dataclass
@@ -232,11 +124,6 @@ def lean(record: Record) -> Record:
     )
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def name_of(script: Script) -> str:
     """Return what the record calls a script: its folder's name and its own."""
     path = Path(os.path.abspath(script.path))
@@ -252,11 +139,6 @@ def broken(script: Script, python: Python, error: str) -> Record:
         cells=[Cell(1, 1, output=[Piece(0.0, None, error + "\n")])], processes=[], error=error, named=False,
         date=_today(),
     )  # fmt: skip
-
-
-def folder_of(records: Path, name: str) -> Path:
-    """Return the folder of the records of a script."""
-    return records / name.removesuffix(".py")
 
 
 def _keep(record: Record, python: Python, records: Path) -> Row:
@@ -280,98 +162,3 @@ def _keep(record: Record, python: Python, records: Path) -> Row:
     finally:
         new.unlink(missing_ok=True)
     return Row(record.script, python, record, path, change)
-
-
-def _essence(record: Record) -> object:
-    """Return what two runs of the same thing have in common."""
-    texts = ["".join(piece.text for piece in cell.output) for cell in record.cells]
-    return (
-        record.script, record.sha256, record.interpreter, record.outcome, record.expected, record.exit_code, record.whole, record.cores,
-        record.named, [record.processes[index].name for index in record.left_behind], record.leaves,
-        [(cell.first, cell.last, len(cell.figures)) for cell in record.cells], [_RATE.sub(r"some of \1", plain(text)) for text in texts],
-    )  # fmt: skip
-
-
-_CHANCE = (
-    (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
-    (re.compile(r"(?i)\b(pid[ =:]*)\d+"), r"\1N"),
-    (re.compile(r"\b(process |fork of |Process )\d{3,}\b"), r"\1N"),
-    (re.compile(r"(/tmp/)?\b(tmp|pymp-|psm_|mp-|listener-|loky-)[a-z0-9_]{6,}"), "TEMP"),
-    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]?\d*"), "TIME"),
-)
-_RATE = re.compile(r"\b[1-9]\d* of (\d+)\b")
-"""How often something happened that happens by chance: another count is no difference, but none at
-all is.
-"""
-_DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|us|µs|seconds?|milliseconds)\b")
-
-
-def plain(text: str, *, times: bool = False) -> str:
-    """Return an output without what differs by chance: process ids, addresses, names of temporary
-    files, and, if asked, times.
-
-    >>> plain("<function f at 0x7f12ab> in (pid=4711), 1.5 ms", times=True)
-    '<function f at 0x…> in (pid=N), T ms'
-    """
-    for pattern, word in _CHANCE:
-        text = pattern.sub(word, text)
-    return _DURATION.sub(r"T \2", text) if times else text
-
-
-def readable(record: Record) -> str:
-    """Return a record as JSON that a diff of two can be read of: a line for each field, piece of
-    output and process.
-
-    Times are in milliseconds; what has its default is left out of pieces, cells and processes.
-    """
-    data = dataclasses.asdict(record)
-    data["cells"] = [_short(cell, Cell) for cell in data["cells"]]
-    for cell in data["cells"]:
-        cell["output"] = [_short(piece, Piece) for piece in cell.get("output", ())]
-    data["processes"] = [_short(process, Process) for process in data["processes"]]
-    data["duration"] = round(data["duration"], 3)
-    return _lines(data, 0) + "\n"
-
-
-def _short(data: dict[str, Any], kind: type[Cell | Piece | Process]) -> dict[str, Any]:
-    defaults = {
-        f.name: f.default if f.default is not dataclasses.MISSING else []
-        for f in dataclasses.fields(kind)
-    }
-    required = {
-        f.name
-        for f in dataclasses.fields(kind)
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    }
-    kept = {
-        name: value for name, value in data.items() if name in required or value != defaults[name]
-    }
-    return {
-        name: round(value, 3) if isinstance(value, float) else value for name, value in kept.items()
-    }
-
-
-def _lines(value: Any, depth: int) -> str:
-    """Write JSON: what has nothing nested in it goes on one line."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if (
-        depth
-        and not any(isinstance(part, (dict, list)) and part for part in parts)
-        and not _is_list_of_lines(value)
-    ):
-        return json.dumps(value, ensure_ascii=False)
-    space = " " * (depth + 1)
-    if isinstance(value, dict):
-        body = ",\n".join(
-            f"{space}{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items()
-        )
-        return f"{{\n{body}\n{' ' * depth}}}"
-    body = ",\n".join(space + _lines(item, depth + 1) for item in value)
-    return f"[\n{body}\n{' ' * depth}]"
-
-
-def _is_list_of_lines(value: Any) -> bool:
-    """Return True for a list of long strings (figures): each has a line of its own."""
-    return isinstance(value, list) and any(
-        isinstance(item, str) and len(item) > 200 for item in value
-    )

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from served import CHROMIUM, FLAGS, axe_source
 
-from process_gallery import render
-from process_gallery.record import Cell, Interpreter, Piece, Process, Record
+from process_gallery.drawing import render
+from process_gallery.model import Cell, Interpreter, Piece, Process, Record
 
 pytestmark = pytest.mark.browser
 

@@ -17,8 +17,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from . import gallery, render
-from .cells import decode
+from process_gallery.drawing import render
+from process_gallery.script import decode
+
+from . import gallery
 from .gallery import Example
 
 PARTS = ("code", "figures", "output", "stacks", "timeline", "facts")

@@ -34,11 +34,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .cells import Script, read_script
-from .interpreters import HOOKS, RUNNER, Probe, probe
-from .record import Cell, Piece, Process, Record
+from process_gallery.errors import RecorderError
+from process_gallery.interpreters import HOOKS, RUNNER, Probe, probe
+from process_gallery.model import Cell, Piece, Process, Record
+from process_gallery.script import Script, read_script
 
-HERE = Path(__file__).parent
+PACKAGES = Path(__file__).parents[2]
 HEAD = TAIL = 32 * 1024
 """Bytes of a cell's output that are kept from its beginning, and from its end."""
 GRACE = 0.5
@@ -54,17 +55,13 @@ ASK_THE_KERNEL = True
 
 # Imported, not run as a script: so its byte code is cached, which saves a third of what recording
 # costs.
-_START = "import sys; sys.path.append(sys.argv.pop(1)); import supervisor; supervisor.serve()"
+_START = "import sys; sys.path.append(sys.argv[1]); from process_gallery.recording import linux; linux.serve()"
 _SIGNALS = {int(number): number.name for number in signal.Signals}
 _LAST_LINE = re.compile(
     r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z",
     re.MULTILINE,
 )
 _REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
-
-
-class RecorderError(Exception):
-    """The recorder itself could not do its work; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +233,7 @@ class _Supervisor:
         # A session of its own: Ctrl-C at the terminal reaches the build, and the build tells the
         # supervisor by closing its standard input, which also happens when the build is killed.
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, str(HERE)],
+            [sys.executable, "-I", "-S", "-c", _START, str(PACKAGES), "supervisor"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,6 +8,7 @@ record and a cell of the page are the same lines. The site's tests compare the t
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import signal
@@ -15,6 +16,8 @@ import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from .errors import ExampleError
 
 _CELL = re.compile(r"(?P<header>^#{20,}.*|^# ?%%.*)\s(?P<text>(?:^#.*\s?)*)", re.MULTILINE)
 _CONFIG = re.compile(
@@ -28,10 +31,6 @@ _EXPECTED = re.compile(
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
-
-
-class ExampleError(Exception):
-    """An example cannot be used as it is written; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -267,3 +266,49 @@ def python_bound(need: str) -> tuple[str, tuple[int, ...]] | None:
     if not match or not match[1]:
         return None
     return match[1], tuple(int(part) for part in match.groups()[1:] if part)
+
+
+@functools.cache  # a script is asked about when its key is made, and for what is installed
+def imported(source: bytes) -> tuple[set[str], set[str]]:
+    """Return the names of the modules that a source imports: absolute ones, and ``from .x`` ones."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return set(), set()
+    absolute: set[str] = set()
+    relative: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            absolute.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            target = relative if node.level else absolute
+            target.add(node.module or "")
+    return absolute, relative
+
+
+def local_modules(script: Path, source: bytes) -> list[Path]:
+    """Return the modules beside a script that it imports, directly or through each other."""
+    found: dict[Path, None] = {}
+    queue = [source]
+    while queue:
+        absolute, relative = imported(queue.pop())
+        for name in sorted(absolute | relative):
+            base = script.parent.joinpath(*name.split("."))
+            for path in (base.with_suffix(".py"), base / "__init__.py"):
+                if name and path.is_file() and path not in found and path != script:
+                    found[path] = None
+                    queue.append(path.read_bytes())
+    return list(found)
+
+
+def contents(folder: Path) -> list[str]:
+    """Return the scripts that a gallery's ``contents.txt`` lists, in its order; nothing if there is
+    no such file.
+
+    Each line is a path below the folder; empty lines and those that begin with ``#`` say nothing.
+    """
+    try:
+        lines = (folder / "contents.txt").read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        return []
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

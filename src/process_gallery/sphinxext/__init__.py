@@ -9,8 +9,10 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import ENUM
 
-from . import __version__, directives, gallery, versions
-from .cells import DEFAULT_TIMEOUT
+from process_gallery import __version__
+from process_gallery.script import DEFAULT_TIMEOUT
+
+from . import gallery, recorded, versions
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -65,13 +67,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
         str,
         "Folder of scripts shown by version, relative to the source folder.",
     )
-    app.add_directive("recorded", directives.Recorded)
+    app.add_directive("recorded", recorded.Recorded)
     app.add_directive("version_tabs", versions.VersionTabs)
     app.add_directive("version_table", versions.VersionTable)
     app.add_directive("version_lines", versions.VersionLines)
     app.add_directive("version_grid", versions.VersionGrid)
     app.add_node(versions.version_tabs, html=(versions.visit_html, None))
-    app.add_node(directives.recorded_part, html=(directives.visit_html, None))
+    app.add_node(recorded.recorded_part, html=(recorded.visit_html, None))
     # Before sphinx-gallery fills in its defaults (10), and before it generates its pages (500).
     app.connect("config-inited", gallery.configure, priority=5)
     app.connect("builder-inited", versions.record_matrix, priority=390)
@@ -79,12 +81,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", add_static, priority=400)
     app.connect("source-read", gallery.tidy_source)
     app.connect("doctree-resolved", gallery.name_cells)
-    app.connect("doctree-resolved", directives.plain_parts)
-    app.connect("env-get-outdated", directives.outdated)
+    app.connect("doctree-resolved", recorded.plain_parts)
+    app.connect("env-get-outdated", recorded.outdated)
     app.connect("env-get-outdated", versions.outdated)
-    app.connect("env-updated", directives.unwritten)
-    app.connect("env-purge-doc", directives.purge)
-    app.connect("env-merge-info", directives.merge)
+    app.connect("env-updated", recorded.unwritten)
+    app.connect("env-purge-doc", recorded.purge)
+    app.connect("env-merge-info", recorded.merge)
     app.connect("doctree-resolved", versions.plain_tabs)
     app.add_css_file("process_gallery.css")
     app.add_css_file("timeline.css")
@@ -96,4 +98,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def add_static(app: Sphinx) -> None:
     """Add the package's own style sheet and script to the pages."""
-    app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+    app.config.html_static_path.append(str(Path(__file__).parents[1] / "drawing" / "static"))

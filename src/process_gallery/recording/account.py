@@ -35,11 +35,8 @@ CRASHES = tuple(
     for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
     if hasattr(_signal, name)
 )
-HELPERS = (
-    "resource_tracker",
-    "semaphore_tracker",
-    "forkserver",
-)  # multiprocessing's own: they end when the others have ended
+
+_HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")
 
 
 class Cell:
@@ -502,7 +499,7 @@ def helper(process: dict[str, Any]) -> bool:
     """True if it is one of multiprocessing's own processes, which end by themselves when the others
     have ended.
     """
-    return process["name"] in HELPERS and process.get("sure") is True
+    return process["name"] in _HELPERS and process.get("sure") is True
 
 
 def same_start(one: bytes, other: bytes) -> bool:

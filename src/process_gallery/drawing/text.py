@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from .record import Cell, Process, Record
+from process_gallery.model import Cell, Process, Record
 
 LAST_LINES = 60
 """Lines of output that the report of a failure shows."""

@@ -29,19 +29,19 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from . import gallery, render
-from .cache import Cache, Installed, key
-from .cells import ExampleError, Script, read_script
-from .interpreters import InterpreterError, probe
-from .matrix import BROKEN, folder_of, name_of, numbers, plain, processors, short
-from .record import Record, RecordError
-from .recorder import Job, record_all, stop_on_sigterm
-from .report import failure
+from process_gallery.drawing import render
+from process_gallery.drawing.text import failure
+from process_gallery.errors import ExampleError, InterpreterError, RecordError
+from process_gallery.interpreters import Installed, probe, processors
+from process_gallery.matrix import BROKEN, name_of
+from process_gallery.model import PLATFORMS, Record, numbers, short
+from process_gallery.recording.recorder import Job, record_all, stop_on_sigterm
+from process_gallery.script import Script, read_script
+from process_gallery.store import Cache, folder_of, key, plain
+
+from . import gallery
 
 logger = logging.getLogger(__name__)
-
-PLATFORMS = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
-"""``sys.platform`` and what a reader calls it; tables have a column for each of these."""
 
 
 @dataclass(frozen=True)

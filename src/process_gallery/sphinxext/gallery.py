@@ -26,13 +26,14 @@ from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 from sphinx.util.console import colorize
 
-from . import render
-from .cache import Cache, Installed, key
-from .cells import ExampleError, Script, read_script
-from .interpreters import InterpreterError, probe
-from .record import Record, RecordError
-from .recorder import Job, record_all, stop_on_sigterm
-from .report import failure
+from process_gallery.drawing import render
+from process_gallery.drawing.text import failure
+from process_gallery.errors import ExampleError, InterpreterError, RecordError
+from process_gallery.interpreters import Installed, probe
+from process_gallery.model import HELPERS, Record
+from process_gallery.recording.recorder import Job, record_all, stop_on_sigterm
+from process_gallery.script import Script, contents, read_script
+from process_gallery.store import Cache, key
 
 logger = logging.getLogger(__name__)
 
@@ -171,8 +172,7 @@ def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
             example.name, number, len(figures), type="process_gallery", subtype="thumbnail",
         )  # fmt: skip
     elif figures and (
-        chosen is not None
-        or all(process.name in render.HELPERS for process in record.processes[1:])
+        chosen is not None or all(process.name in HELPERS for process in record.processes[1:])
     ):
         picture = render.figure_variants(figures[number - 1 if number > 0 else number])[0]
     # sphinx-gallery looks at the image of that number, counted from the last one if it is below
@@ -181,19 +181,6 @@ def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
         Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(
             picture, encoding="utf-8"
         )
-
-
-def contents(folder: Path) -> list[str]:
-    """Return the scripts that a gallery's ``contents.txt`` lists, in its order; nothing if there is
-    no such file.
-
-    Each line is a path below the folder; empty lines and those that begin with ``#`` say nothing.
-    """
-    try:
-        lines = (folder / "contents.txt").read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
-        return []
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 class Order:
@@ -231,7 +218,7 @@ def configure(app: Sphinx, config: Config) -> None:
     ]
     if sections:
         conf.setdefault("subsection_order", [*dict.fromkeys(sections), "*"])
-        conf.setdefault("within_subsection_order", "process_gallery.gallery.Order")
+        conf.setdefault("within_subsection_order", "process_gallery.sphinxext.gallery.Order")
     for name, instead in _WITHOUT_EFFECT.items():
         if not _default(conf.get(name)):
             logger.warning(
@@ -250,7 +237,7 @@ def configure(app: Sphinx, config: Config) -> None:
     conf |= {
         "capture_repr": (),
         "expected_failing_examples": set(),  # nothing fails where nothing runs
-        "image_scrapers": ("process_gallery.gallery.scrape",),
+        "image_scrapers": ("process_gallery.sphinxext.gallery.scrape",),
         # Workers would not know the records; the recorder runs examples side by side
         "parallel": False,
         "reset_argv": NoArguments(),
@@ -464,7 +451,7 @@ def committed(app: Sphinx, name: str, script: Script, lacking: tuple[str, ...]) 
     for path in sorted(records_folder(app).joinpath(name.removesuffix(".py")).glob("*.json")):
         try:
             record = Record.from_json(path.read_bytes())
-        except (OSError, RecordError):  # process_gallery.versions warns of it
+        except (OSError, RecordError):  # process_gallery.sphinxext.versions warns of it
             continue
         if not record.as_expected or [(cell.first, cell.last) for cell in record.cells] != list(
             script.cells

@@ -1,6 +1,6 @@
 """Draw records: output by process, timeline, stacks, facts, thumbnail; as HTML, SVG and plain text.
 
-Pure functions from a :class:`~process_gallery.record.Record` to text; nothing here knows Sphinx.
+Pure functions from a :class:`~process_gallery.model.Record` to text; nothing here knows Sphinx.
 What they return carries no style attribute, no event handler and no script, so a page may forbid
 all three. ``static/process_gallery.css`` and ``timeline.css`` give the classes their looks;
 ``process_gallery.js`` adds dimming and replay.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import PurePosixPath
 
-from .record import Piece, Process, Record
+from process_gallery.model import HELPERS, PLATFORMS, Piece, Process, Record
 
 Anchor = Callable[[int], str | None]
 """Return the id of the element of the page that shows a line of the script; None if there is none.
@@ -43,8 +43,6 @@ PHONE = 40
 """Characters, with the name, that fit beside each other on a phone."""
 WIDTHS = (8, 12, 16, 20, 26)
 """Widths of the column of names, in characters, for which the style sheet has a class."""
-HELPERS = frozenset({"resource_tracker", "forkserver", "semaphore_tracker"})
-"""multiprocessing's own processes: they are drawn quietly."""
 
 _Mark = tuple[int | None, float]
 """Who wrote a character, and when."""
@@ -974,9 +972,6 @@ def _thread_name(heading: str, index: int, count: int) -> str:
 # -- facts
 
 
-_PLATFORMS = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
-
-
 def facts_html(record: Record, *, download: str | None) -> str:
     """Return what a run ran on and how it went, and how to run it alone.
 
@@ -1002,7 +997,7 @@ def facts_html(record: Record, *, download: str | None) -> str:
     version = f"{python.version}{'' if python.gil else ', free-threaded'}"
     facts = [
         (python.implementation, version),
-        ("Platform", f"{_PLATFORMS.get(python.platform, python.platform)} {python.machine}"),
+        ("Platform", f"{PLATFORMS.get(python.platform, python.platform)} {python.machine}"),
         ("Default start method", python.default_start_method),
         ("Took", _duration(record.duration)),
         ("Outcome", outcome),

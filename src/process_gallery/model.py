@@ -10,20 +10,19 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import re
 import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import RecordError
+
 SCHEMA = 1
 """Version of the format. It is raised when a field changes its meaning; records of another version
 are not read.
 """
-
-
-class RecordError(ValueError):
-    """The data is not a record of this schema."""
 
 
 @dataclass
@@ -280,3 +279,39 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if isinstance(value, float) and not 0 <= value < _LONGEST:
         raise RecordError(f"{where}: {value!r:.40} is no number of seconds")
     return value
+
+
+HELPERS = frozenset({"resource_tracker", "forkserver", "semaphore_tracker"})
+"""multiprocessing's own processes; they end by themselves when the others have ended."""
+
+PLATFORMS = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
+"""``sys.platform`` and what a reader calls it; tables have a column for each of these."""
+
+
+Version = tuple[int, ...]
+
+
+def numbers(version: str) -> Version:
+    """Return a version to sort by.
+
+    >>> numbers("3.15.2"), numbers("3.16.0a1+")
+    ((3, 15, 2), (3, 16, 0))
+    """
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def short(interpreter: Interpreter) -> str:
+    """Return the version that a record is kept under: ``3.14``, ``3.14t`` for a free-threaded
+    build.
+    """
+    match = re.match(r"\d+\.\d+", interpreter.version)
+    return (match[0] if match else "unknown") + ("" if interpreter.gil else "t")
+
+
+def file_name(interpreter: Interpreter) -> str:
+    """Return the name of the file of an interpreter's record.
+
+    >>> file_name(Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver"))
+    'cpython-3.15-linux.json'
+    """
+    return f"{interpreter.implementation}-{short(interpreter)}-{interpreter.platform}.json".lower()

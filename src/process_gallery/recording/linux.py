@@ -16,7 +16,7 @@ import marshal
 import os
 import sys
 
-from account import CRASHES, Account, helper, short
+from .account import CRASHES, Account, helper, short
 
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
 TICK = (0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves

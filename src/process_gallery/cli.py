@@ -1,0 +1,286 @@
+"""Record examples from the command line: ``python -m process_gallery record SCRIPT [SCRIPT...]``,
+``matrix``, ``pythons``.
+
+It runs without Sphinx. Exit codes: 0 if every run is what its example declares, 1 if one is not, 2
+if something that was given cannot be used, 130 after Ctrl-C (143 after SIGTERM), when everything
+that was started has been ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import matrix
+from .drawing.text import failure, terminal
+from .errors import ExampleError, InterpreterError, RecorderError
+from .interpreters import Installed, find, newest_that_has, probe, processors, told
+from .model import Record
+from .recording.recorder import Job, record_all, stop_on_sigterm
+from .script import read_script
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    for stream in (
+        sys.stdout,
+        sys.stderr,
+    ):  # an example's output may be in letters that this terminal does not have
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    stop_on_sigterm()
+    try:
+        commands = {"record": _record, "matrix": _matrix, "pythons": _pythons}
+        return commands[options.command](options)
+    except (ExampleError, InterpreterError, _InputError) as error:
+        print(f"process_gallery: {error}", file=sys.stderr)
+        return 2
+    except (
+        BrokenPipeError
+    ):  # the reader of our output has gone; so that Python does not complain again at its end:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "process_gallery: interrupted; everything that was started has been ended",
+            file=sys.stderr,
+        )
+        return 130
+
+
+class _InputError(Exception):
+    """An option cannot be used; the message says why."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m process_gallery",
+        description="Run examples that start processes, and show which process printed which line.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    record = commands.add_parser(
+        "record",
+        help="run scripts, show what happened",
+        description="Run each script, show what happened.",
+    )
+    record.add_argument(
+        "scripts",
+        nargs="+",
+        metavar="SCRIPT",
+        type=Path,
+        help="a Python script, with or without cells",
+    )
+    record.add_argument(
+        "--python",
+        default=sys.executable,
+        metavar="EXE",
+        help="interpreter that runs the scripts (default: this one)",
+    )
+    record.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="seconds a script may take (default: what it declares, or 30)",
+    )
+    record.add_argument(
+        "--memory",
+        type=_mebibytes,
+        metavar="MIB",
+        help="limit of each process's address space in MiB",
+    )
+    record.add_argument(
+        "--beside",
+        action="store_true",
+        help="run each script in its own folder, beside its data, not in an empty one",
+    )
+    record.add_argument(
+        "--json",
+        metavar="FILE",
+        help="write the record there, a list of them for several scripts; - is standard output",
+    )
+    many = commands.add_parser(
+        "matrix", help="run scripts on many interpreters, keep the records",
+        description="Run each script on every interpreter found (on the PATH, pyenv's, uv's, ~/.cache/pythons) or told; keep the records.",
+    )  # fmt: skip
+    many.add_argument("scripts", nargs="+", metavar="SCRIPT", type=Path, help="a Python script")
+    many.add_argument(
+        "--pythons", nargs="+", metavar="EXE", help="interpreters (default: those that are found)"
+    )
+    many.add_argument(
+        "--records",
+        default="docs/records",
+        metavar="DIR",
+        type=Path,
+        help="where records are kept (default: docs/records)",
+    )
+    many.add_argument(
+        "--jobs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how many run at once (default: two more than there are processors)",
+    )
+    many.add_argument(
+        "--newest",
+        action="store_true",
+        help="record each script only on the newest interpreter that has what it needs",
+    )
+    commands.add_parser(
+        "pythons",
+        help="list the interpreters of this machine",
+        description="List the interpreters of this machine.",
+    )
+    return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds greater than 0")
+    return value
+
+
+def _mebibytes(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 1 << 40:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of MiB greater than 0")
+    return value
+
+
+def _record(options: argparse.Namespace) -> int:
+    # All that was given is looked at before anything runs: a wrong last word shall not cost a
+    # minute.
+    probe(options.python)
+    target = None if options.json in (None, "-") else Path(options.json)
+    if target is not None and (target.is_dir() or not target.absolute().parent.is_dir()):
+        raise _InputError(f"--json {target}: is a folder, or its folder does not exist")
+    jobs = [
+        Job(
+            read_script(path),
+            python=options.python,
+            timeout=options.timeout,
+            memory=options.memory,
+            name=path.name,
+            beside=options.beside,
+        )
+        for path in options.scripts
+    ]
+    out = sys.stderr if options.json == "-" else sys.stdout
+    colour = out.isatty() and not os.environ.get("NO_COLOR")
+    order = {id(job): index for index, job in enumerate(jobs)}
+    records: dict[int, Record] = {}
+    failures: list[str] = []
+    for job, result in record_all(jobs):
+        if not isinstance(result, Record):
+            failures.append(str(result))
+            continue
+        records[order[id(job)]] = result
+        print(
+            terminal(result, colour=colour),
+            end="\n\n" if len(jobs) > 1 else "\n",
+            file=out,
+            flush=True,
+        )
+        message = failure(result, job.script.path, options.python, beside=job.beside)
+        if message:
+            failures.append(message)
+    _write(options.json, [records[index] for index in sorted(records)], single=len(jobs) == 1)
+    for message in failures:
+        print(message, file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _matrix(options: argparse.Namespace) -> int:
+    scripts = [read_script(path) for path in options.scripts]
+    pythons = told(options.pythons) if options.pythons else find()
+    if not any(python.probe for python in pythons):
+        raise _InputError(
+            "none of these interpreters can be used: "
+            + "; ".join(python.error for python in pythons)
+        )
+    pairs = [(script, python) for python in pythons for script in scripts]
+    failed = 0
+    if options.newest:
+        installed = {
+            p.path: Installed.ask(p.path, scripts)
+            for p in pythons
+            if p.probe and p.probe.version_info >= (3, 11)
+        }
+        pairs = []
+        for script in scripts:
+            python, missing = newest_that_has(script, pythons, installed)
+            if python is None:
+                failed += 1
+                print(
+                    f"{matrix.name_of(script)}: not recorded: no interpreter has {' and '.join(missing)}",
+                    file=sys.stderr,
+                )
+            else:
+                pairs.append((script, python))
+    # The scripts of a matrix mostly wait; the examples, which --newest is for, do not.
+    at_once = options.jobs or processors() + (0 if options.newest else 2)
+    changes: Counter[str] = Counter()
+    for number, row in enumerate(
+        matrix.renew(pairs, options.records, at_once=at_once, newest=options.newest), 1
+    ):
+        if isinstance(row, RecorderError):
+            failed += 1
+            print(f"[{number:3}/{len(pairs)}] {row}", file=sys.stderr)
+            continue
+        changes[row.change.split()[0]] += 1
+        used = row.record.interpreter
+        outcome = (
+            row.record.outcome
+            if row.record.as_expected
+            else f"{row.record.outcome.upper()}, expected {row.record.expected}"
+        )
+        version = f"{used.implementation} {used.version}"
+        print(
+            f"[{number:3}/{len(pairs)}] {row.name:40} {version:16} {outcome:10} {row.record.duration:5.1f} s  {row.change}",
+            flush=True,
+        )
+        if row.record.outcome == matrix.BROKEN:
+            print(f"          {row.record.error}")
+    size = sum(path.stat().st_size for path in options.records.rglob("*.json"))
+    print(
+        f"{changes['new']} new, {changes['changed']} changed, {changes['as']} as before; {size / 1000:,.0f} kB in {options.records}"
+    )
+    return 1 if failed else 0
+
+
+def _pythons(options: argparse.Namespace) -> int:
+    del options
+    for python in find():
+        if python.probe:
+            print(python.path)
+    return 0
+
+
+def _write(target: str | None, records: list[Record], *, single: bool) -> None:
+    if target is None or not records:
+        return
+    text = (
+        records[0].to_json(indent=1)
+        if single
+        else json.dumps([dataclasses.asdict(r) for r in records], ensure_ascii=False, indent=1)
+    )
+    if target == "-":
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8")  # as JSON is; a pipe on Windows is not
+        print(text)
+        return
+    try:
+        Path(target).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise _InputError(f"--json {target}: cannot be written: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

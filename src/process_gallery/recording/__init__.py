@@ -1,0 +1,1 @@
+"""Run one example under watch, and return what happened as a record."""
