@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+COUNT = 20  # so often a worker is killed for each start method
+
 
 class Picky(Exception):
     """An exception that pickle cannot make again: it needs two arguments."""
@@ -49,15 +51,21 @@ def with_pool(task):
             pass
 
 
-def with_executor(task):
-    from concurrent.futures import ProcessPoolExecutor, TimeoutError
+def executor_of_one(method="fork"):
+    from concurrent.futures import ProcessPoolExecutor
 
     options = (
-        {"mp_context": multiprocessing.get_context("fork")}
+        {"mp_context": multiprocessing.get_context(method)}
         if sys.version_info >= (3, 7)
         else {}
     )
-    executor = ProcessPoolExecutor(1, **options)
+    return ProcessPoolExecutor(1, **options)
+
+
+def with_executor(task):
+    from concurrent.futures import TimeoutError
+
+    executor = executor_of_one()
     try:
         executor.submit(task, 1).result(2)
         return "no error"
@@ -67,7 +75,18 @@ def with_executor(task):
         executor.shutdown(wait=False)
 
 
-def outcome(way, task):
+def causes(method):
+    """Kill a worker so many times; return the causes that name its exit code."""
+    found = []
+    for _ in range(COUNT):
+        executor = executor_of_one(method)
+        cause = str(getattr(executor.submit(die, 1).exception(), "__cause__", ""))
+        executor.shutdown()
+        found += [line for line in cause.splitlines() if "exit code" in line]
+    return found
+
+
+def attempt(name, way, task):
     try:
         result = way(task)
     except Exception as error:
@@ -75,21 +94,6 @@ def outcome(way, task):
             type(error).__name__,
             str(error).splitlines()[0] if str(error) else "",
         )
-        for line in str(getattr(error, "__cause__", "")).splitlines():
-            if "terminated abruptly" in line:
-                result += " Cause: " + line.strip("'\" ")
-    return str(result)
-
-
-def attempt(name, way, task):
-    result = outcome(way, task)
-    for _ in range(5):  # 3.15 names the cause if it learns the exit code in time
-        if (
-            sys.version_info >= (3, 15)
-            and "terminated abruptly" in result
-            and "Cause" not in result
-        ):
-            result = outcome(way, task)
     print("%s: %s" % (name, result))
     sys.stdout.flush()
 
@@ -111,6 +115,22 @@ if __name__ == "__main__":
         else:
             for name, task in cases:
                 attempt("Executor, " + name, with_executor, task)
+            # Which of the two the executor learns first, that the worker is gone or its
+            # exit code, is a matter of chance: so it is counted.
+            told = []
+            if sys.version_info >= (3, 7):
+                for method in ("fork", "forkserver", "spawn"):
+                    lines = causes(method)
+                    told += lines
+                    print(
+                        "Executor, the cause names the exit code, %s: %d of %d"
+                        % (method, len(lines), COUNT)
+                    )
+                    sys.stdout.flush()
+            print(
+                "Executor, such a cause: %s"
+                % (told[0].strip("'\" ") if told else "none")
+            )
     else:
         print("Pool, a worker is killed: there is no fork here")
     # Not by the usual way out, which would wait for what hangs.
