@@ -1,4 +1,5 @@
 # One of two idle workers of a Pool is killed. Is another task served, and does the pool end?
+# sphinx_gallery_timeout = 90
 from __future__ import print_function
 
 import multiprocessing
@@ -47,42 +48,43 @@ def said(file):
         return again.read()
 
 
-def run(method):
-    programs = []
-    for _ in range(COUNT):
-        output = tempfile.NamedTemporaryFile("w")
-        command = [sys.executable, "-c", PROGRAM, method]
-        # A function of "-c" cannot be found by a child that is not a fork.
-        if method != "fork":
-            command = [sys.executable, script.name, method]
-        nowhere = open(os.devnull, "w")
-        programs.append(
-            (
-                subprocess.Popen(command, stdout=output, stderr=nowhere),
-                output,
-            )
-        )
-    deadline = time.time() + 30
-    while time.time() < deadline and not all(
-        said(output) or program.poll() is not None for program, output in programs
-    ):
+def start(method):
+    output = tempfile.NamedTemporaryFile("w")
+    command = [sys.executable, script.name, method]
+    nowhere = open(os.devnull, "w")
+    return method, subprocess.Popen(command, stdout=output, stderr=nowhere), output
+
+
+def wait_until(done, seconds):
+    deadline = time.time() + seconds
+    while not done() and time.time() < deadline:
         time.sleep(0.05)
-    deadline = time.time() + PATIENCE
-    while time.time() < deadline and any(
-        program.poll() is None for program, _ in programs
-    ):
-        time.sleep(0.05)
+
+
+def run(methods):
+    programs = [start(method) for method in methods for _ in range(COUNT)]
+    wait_until(
+        lambda: all(
+            said(output) or program.poll() is not None
+            for _, program, output in programs
+        ),
+        40,
+    )
+    wait_until(
+        lambda: all(program.poll() is not None for _, program, _ in programs), PATIENCE
+    )
     outputs = []
-    for program, output in programs:
+    for method, program, output in programs:
         if program.poll() is None:
             os.killpg(program.pid, signal.SIGKILL)
             program.wait()
-        outputs.append(said(output))
-    unserved = sum("waits" in output for output in outputs)
-    endless = sum("ended" not in output for output in outputs)
-    print("%s, no task is served: %d of %d" % (method, unserved, COUNT))
-    print("%s, terminate() does not come back: %d of %d" % (method, endless, COUNT))
-    sys.stdout.flush()
+        outputs.append((method, said(output)))
+    for method in methods:
+        texts = [text for name, text in outputs if name == method]
+        unserved = sum("waits" in text for text in texts)
+        endless = sum("ended" not in text for text in texts)
+        print("%s, no task is served: %d of %d" % (method, unserved, COUNT))
+        print("%s, terminate() does not come back: %d of %d" % (method, endless, COUNT))
 
 
 if __name__ == "__main__":
@@ -91,9 +93,8 @@ if __name__ == "__main__":
         script.write(PROGRAM)
         script.flush()
         if hasattr(multiprocessing, "get_all_start_methods"):
-            for start_method in sorted(multiprocessing.get_all_start_methods()):
-                run(start_method)
+            run(sorted(multiprocessing.get_all_start_methods()))
         else:
-            run("fork")
+            run(["fork"])
     else:
         print("fork, no task is served: there is no SIGKILL here")

@@ -1,4 +1,5 @@
 # What does the parent learn when a worker dies, or when a result or an exception cannot be sent?
+# sphinx_gallery_timeout = 90
 from __future__ import print_function
 
 import multiprocessing

@@ -40,6 +40,7 @@ def program(method, report, ask_kernel):
     context = multiprocessing.get_context(method)
     parent = os.getpid()
     context.Process(target=worker, args=(report, ask_kernel, parent)).start()
+    report.close()  # so that only the worker has it
     time.sleep(60)
 
 
