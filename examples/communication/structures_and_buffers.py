@@ -47,7 +47,7 @@ if __name__ == "__main__":
 
 # %%
 # Two children changed two records a thousand times, and no payment was lost: the array
-# brings a lock, which is held in ``with accounts``. :class:`multiprocessing.sharedctypes`
+# brings a lock, which is held in ``with accounts``. :mod:`multiprocessing.sharedctypes`
 # has the same without a lock, ``RawArray`` and ``RawValue``, for what only one process
 # writes; and ``copy``, to take a record out before it changes:
 

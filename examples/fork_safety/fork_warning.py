@@ -14,6 +14,7 @@ A thread that only waits, a bare fork, and a process:
 
 import multiprocessing
 import os
+import sys
 import threading
 import warnings
 
@@ -44,6 +45,8 @@ if __name__ == "__main__":
     process = fork.Process(target=child)
     process.start()
     process.join()
+    if sys.version_info < (3, 12):
+        print("this Python never warns of a fork with threads: 3.12 and later do")
 
 # %%
 # Python 3.11 says nothing to either. Later ones warned once above, for the bare fork.
