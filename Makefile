@@ -46,7 +46,7 @@ epub: $(READY)
 	$(SPHINX) -b epub docs docs/_build/epub
 
 zip: html
-	$(RUN) docs/_extensions/zip_site.py $(HTML) $(ZIP)
+	$(RUN) tools/zip_site.py $(HTML) $(ZIP)
 
 # Into a folder of its own, without the content security policy: it would forbid the script that reloads the page.
 serve: $(READY)

@@ -24,11 +24,24 @@ extensions = [
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
     "build_figures",  # what the build ran, counted
     "drawing",  # drawings that follow light and dark
-    "gallery_pages",  # the gallery's indexes and filter, and what sphinx-gallery adds to pages
+    "gallery_pages",  # what sphinx-gallery writes, without its own notes
+    "gallery_index",  # the gallery's indexes and their filter
+    "examples_by_name",  # which example uses which function of Python's library
+    "related_pages",  # which pages link to a page
     # Links from names in the code of these pages, as sphinx-gallery makes them in the gallery's
     "code_links",
-    "site_pages",  # what every page carries: files, navigation, content security policy
-    "for_machines",  # sitemap, llms.txt and its Markdown, feed of changes; the EPUB
+    "navigation",  # of the gallery's scripts only where one is in the gallery
+    "lean_pages",  # no page has files or markup that it has no use for
+    "missing_page",  # links of the 404 page, as they work from any address
+    "content_policy",  # the content security policy of every page
+    "heading_anchors",  # one for each heading
+    "search_index",  # index entries of every page, whichever were written now
+    "squeeze",  # style sheets and scripts without comments
+    "sitemap",  # and robots.txt
+    "changes_feed",  # the changelog as a feed
+    "pages_as_markdown",  # each page as Markdown, too
+    "llms_txt",  # a list of those
+    "book",  # the EPUB
     "sphinx_markdown_builder",  # writes that Markdown
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
     "sphinx.ext.intersphinx",  # links to CPython's documentation
@@ -67,6 +80,7 @@ html_baseurl = os.environ.get(
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css", "gallery.css"]
+html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js")]
 html_search_scorer = str(HERE / "_static/scorer.js")  # finds pasted error messages, too
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source

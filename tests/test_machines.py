@@ -6,6 +6,7 @@ small sites with this site's extensions.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -29,15 +30,13 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
-def machines(monkeypatch):
-    """Import the extension."""
+def extension(monkeypatch):
+    """Return what imports one of this site's extensions."""
     pytest.importorskip(
         "sphinx_markdown_builder", reason="the pages' dependencies are not installed"
     )
     monkeypatch.syspath_prepend(str(EXTENSIONS))
-    import for_machines
-
-    return for_machines
+    return importlib.import_module
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +110,14 @@ First.
 """
 
 
-def test_feed_has_an_entry_for_each_section(machines, tmp_path):
+def test_feed_has_an_entry_for_each_section(extension, tmp_path):
     (tmp_path / "CHANGELOG.md").write_text(CHANGES)
     config = SimpleNamespace(
         html_baseurl=URL, feed_changelog="CHANGELOG.md", project="P & Q", author="A"
     )
-    machines.write_feed(SimpleNamespace(srcdir=tmp_path, outdir=tmp_path, config=config))
+    extension("changes_feed").write_feed(
+        SimpleNamespace(srcdir=tmp_path, outdir=tmp_path, config=config)
+    )
     entries = check_feed(tmp_path / "feed.xml", URL)
     assert [entry.find(f"{ATOM}title").text for entry in entries] == ["0.2.0", "0.1.0"]
     assert [entry.find(f"{ATOM}updated").text for entry in entries] == [
@@ -139,21 +140,21 @@ def test_feed_has_an_entry_for_each_section(machines, tmp_path):
     ],
 )
 def test_changelog_that_cannot_be_read_is_an_error_with_its_line(
-    machines, tmp_path, text, line, says
+    extension, tmp_path, text, line, says
 ):
     from sphinx.errors import ExtensionError
 
     path = tmp_path / "CHANGELOG.md"
     path.write_text(text)
     with pytest.raises(ExtensionError, match=rf"{re.escape(str(path))}:{line}: .*{says}"):
-        machines.read_changes(path)
+        extension("changes_feed").read_changes(path)
 
 
-def test_missing_changelog_is_an_error_that_names_it(machines, tmp_path):
+def test_missing_changelog_is_an_error_that_names_it(extension, tmp_path):
     from sphinx.errors import ExtensionError
 
     with pytest.raises(ExtensionError, match=re.escape(str(tmp_path / "none.md"))):
-        machines.read_changes(tmp_path / "none.md")
+        extension("changes_feed").read_changes(tmp_path / "none.md")
 
 
 def test_site_links_to_its_feed(site):
@@ -179,7 +180,8 @@ CONF = f"""
 import sys
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(EXTENSIONS)!r}]
 project, author, html_baseurl, html_title = "small", "nobody", {URL!r}, "small"
-extensions = ["myst_parser", "process_gallery", "drawing", "for_machines", "sphinx_markdown_builder", "sphinxext.rediraffe"]
+extensions = ["myst_parser", "process_gallery", "drawing", "sphinx_markdown_builder", "sphinxext.rediraffe"]
+extensions += ["sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
 myst_enable_extensions = ["colon_fence"]
 exclude_patterns = ["_build"]
 html_static_path = ["_static"]
@@ -424,7 +426,7 @@ def test_book_has_a_cover(small):
         assert f'<img src="{cover.get("href")}"' in book.read(page).decode()
 
 
-def test_contents_of_the_book_never_lead_back(machines):
+def test_contents_of_the_book_never_lead_back(extension):
     def entries(*places):
         return [{"level": level, "refuri": place, "text": place} for level, place in places]
 
@@ -438,7 +440,7 @@ def test_contents_of_the_book_never_lead_back(machines):
         (1, "last"),
         (2, "last#d"),
     )
-    assert machines.in_order(grouped) == entries(
+    assert extension("book").in_order(grouped) == entries(
         (1, "guides"), (2, "a"), (3, "a#b"), (2, "c"), (1, "last"), (2, "last#d")
     )
 
@@ -554,7 +556,7 @@ def test_one_zip_has_every_script_once_and_they_run_from_it(site, tmp_path):
 
 
 def zip_of(site, target, **variables):
-    command = [sys.executable, EXTENSIONS / "zip_site.py", site, target]
+    command = [sys.executable, ROOT / "tools/zip_site.py", site, target]
     return subprocess.run(
         command, capture_output=True, text=True, env=os.environ | variables, timeout=120
     )

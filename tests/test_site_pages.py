@@ -1,4 +1,4 @@
-"""What the extension site_pages does to pages, through a small site."""
+"""What this site's extensions do to pages, through a small site."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def docs(tmp_path):
     docs = tmp_path / "docs"
     (docs / "_static").mkdir(parents=True)
     (docs / "conf.py").write_text(
-        f"import sys\nsys.path.append({str(EXTENSIONS)!r})\nproject = 'small'\nextensions = ['myst_parser', 'site_pages']\n"
+        f"import sys\nsys.path.append({str(EXTENSIONS)!r})\nproject = 'small'\nextensions = ['myst_parser', 'search_index', 'squeeze']\n"
         "html_theme = 'furo'\nhtml_static_path = ['_static']\nhtml_css_files = ['site.css']\n"
     )
     for name, text in STATIC.items():

@@ -12,9 +12,8 @@ from pathlib import Path
 LEFT_OUT = {".buildinfo", ".doctrees"}
 
 
-def zip_site(site, target):
+def zip_site(site: Path, target: Path) -> None:
     """Write the zip; its pages open from the folder that it is unpacked to, without a server."""
-    site, target = Path(site), Path(target)
     if not (site / "index.html").is_file():
         sys.exit(f"{site}: there is no site here; build it with  make html")
     moment = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800))[
@@ -35,4 +34,4 @@ def zip_site(site, target):
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit("usage: zip_site.py SITE TARGET.zip")
-    zip_site(*sys.argv[1:])
+    zip_site(*map(Path, sys.argv[1:]))

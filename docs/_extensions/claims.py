@@ -1,0 +1,31 @@
+"""What an example says of itself in its docstring: its title, and its claim, the first sentence."""
+
+import ast
+import re
+
+from process_gallery.script import decode
+
+
+def title_and_claim(text):
+    """Return the title of a docstring or header, and the first sentence of its text."""
+    title, *blocks = [
+        block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith(".. _")
+    ]
+    sentence = (
+        re.match(r".+?[.?!](?=\s+[A-Z`*:]|\s*$)", " ".join(blocks[0].split())) if blocks else None
+    )
+    return next(line for line in title.split("\n") if re.search(r"\w", line)).strip(), sentence[
+        0
+    ] if sentence else ""
+
+
+def title_of(script):
+    return title_and_claim(_docstring(script))[0]
+
+
+def claim_of(script):
+    return title_and_claim(_docstring(script))[1]
+
+
+def _docstring(script):
+    return ast.get_docstring(ast.parse(decode(script.source))) or script.path.stem

@@ -1,0 +1,51 @@
+"""Pages without the files and the markup that they have no use for."""
+
+import re
+from pathlib import Path
+
+# Extensions add their files to every page; each is kept where the page has what it is for.
+_FILES = {
+    r"sphx-glr-thumb": ("sg_gallery.css", "sg-tags.js"),
+    r"sphx-glr-script-out": ("sg_gallery-dataframe.css", "sg_gallery-rendered-html.css"),
+    r"binder-badge": ("sg_gallery-binder.css",),
+    r"\bhighlight\b": ("pygments.css",),
+    r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
+    r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
+    r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
+    r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
+    r"example-filter": ("gallery.js",),
+}
+# Sphinx's, for a "/" and for the words of a search: site.js does the first, and fetches these where
+# someone comes from the search.
+_FETCHED = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
+
+
+def make_lean(app, pagename, templatename, context, doctree):
+    """Change what the templates are given."""
+    if app.builder.name != "html":  # an EPUB has another theme
+        return
+    body = context.get("body") or ""
+    unused = {
+        name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names
+    }
+    if body:  # not the search, nor the indexes
+        unused |= _FETCHED
+    if not context.get("READTHEDOCS"):
+        unused.add(
+            "furo-extensions.css"
+        )  # for its advertisement, and for extensions that are not here
+    for key in ("css_files", "script_files"):
+        context[key] = [
+            file for file in context[key] if Path(str(file.filename)).name not in unused
+        ]
+
+    # Each word of a literal is an element of its own, for themes that break lines between these
+    # only. Furo does not.
+    for key in ("body", "toc"):
+        if context.get(key):
+            context[key] = re.sub(r'<span class="pre">([^<]*)</span>', r"\1", context[key])
+
+
+def setup(app):
+    app.connect("html-page-context", make_lean, priority=450)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

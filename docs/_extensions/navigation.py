@@ -1,0 +1,17 @@
+"""The navigation beside each page: Furo's holds every page of the site, on every page."""
+
+
+def shorten(app, pagename, templatename, context, doctree):
+    """Have the gallery's scripts in it only where one is in the gallery. Runs before Furo does
+    (500), which draws it from `toctree`.
+    """
+    if app.builder.name != "html":  # an EPUB has another theme
+        return
+    toctree = context["toctree"]
+    some = {"collapse": True} if pagename.startswith("gallery/") else {"maxdepth": 2}
+    context["toctree"] = lambda **options: toctree(**options | some)
+
+
+def setup(app):
+    app.connect("html-page-context", shorten, priority=450)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
