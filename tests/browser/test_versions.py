@@ -33,7 +33,7 @@ extensions = ["navigation", "lean_pages", "content_policy"]
 html_theme, html_copy_source = "furo", False
 html_baseurl = "{HOST}stable/"
 templates_path = [{str(ROOT / "docs/_templates")!r}]
-html_static_path = [{str(ROOT / "docs/_static")!r}, {str(ROOT / "src/process_gallery/static")!r}]
+html_static_path = [{str(ROOT / "docs/_static")!r}, {str(ROOT / "src/process_gallery/drawing/static")!r}]
 html_css_files, html_js_files = ["site.css"], [("site.js", {{"loading_method": "defer"}})]
 html_favicon = html_logo = {str(ROOT / "docs/_static/mark.svg")!r}
 html_context = {{"READTHEDOCS": os.environ.get("READTHEDOCS") == "True"}}
