@@ -12,12 +12,19 @@ Three programs, each run with that logging.
 # sphinx_gallery_tags = ["logging", "Queue", "Pool", "log_to_stderr"]
 # sphinx_gallery_timeout = 60
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+# sphinx_gallery_start_ignore
+if __name__ == "__main__" and not hasattr(os, "killpg"):
+    print("This platform has no process groups to end a program that hangs.")
+    raise SystemExit
+# sphinx_gallery_end_ignore
 HEAD = """
 import logging, multiprocessing, time
 
@@ -36,11 +43,16 @@ def run(title, program, level="logging.DEBUG", limit=20):
         script, output = Path(folder, "program.py"), Path(folder, "output")
         script.write_text(HEAD.replace("LEVEL", level) + program)
         with output.open("w") as file:
-            child = subprocess.Popen([sys.executable, script], stdout=file, stderr=file)
+            child = subprocess.Popen(
+                [sys.executable, script],
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
             try:
                 child.wait(limit)
             except subprocess.TimeoutExpired:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)  # with its children
                 child.wait()
                 print(f"killed after {limit} s; its last words:")
         lines = output.read_text().splitlines()
