@@ -325,12 +325,7 @@ def site(tmp_path: Path) -> Path:
             record, script="matrix/which.py", sha256=digest, date="2026-01-01", cores=2
         )
         path = (
-            tmp_path
-            / "docs"
-            / "records"
-            / "matrix"
-            / "which"
-            / model.file_name(record.interpreter)
+            tmp_path / "docs" / "records" / "matrix" / "which" / model.file_name(record.interpreter)
         )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(store.readable(record))
