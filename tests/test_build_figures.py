@@ -114,8 +114,7 @@ def test_figures_are_counted_and_follow_the_records(site: Site) -> None:
     assert first["Examples that end in another way than well, as they declare"] == "1: 1 exit 3"
     assert first["Scripts that are shown by version"] == "1"
     assert first["… on Python"] == f"3.{sys.version_info.minor}: 1 runs, 1 of them by this build"
-    assert re.fullmatch(r"\d+ ms recorded, \d+ ms by itself .*", first["A script of one line"])
-    assert site.build() == first  # nothing was measured anew, as nothing has changed
+    assert site.build() == first
     assert site.build("epub") == first
 
     site.write(alone=ALONE.replace('print("two")\n', 'print("two")\nprint("three")\n'))

@@ -1,21 +1,13 @@
 """The ``build-figures`` directive: what this build ran, in figures that are counted in its records."""
 
-import statistics
-import subprocess
-import tempfile
-import time
 from collections import Counter
-from pathlib import Path
 
+from shown_on_pages import follow, noted
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.model import HELPERS, Record
-from process_gallery.recording.recorder import Job, record_all
-from process_gallery.script import contents, read_script
+from process_gallery.model import HELPERS
+from process_gallery.script import contents
 from process_gallery.sphinxext import gallery, versions
-
-TURNS = 5
-SCRIPT = '"""\nOne line\n========\n\nIt prints it.\n"""\n\nprint("one line")\n'
 
 
 def figures(app):
@@ -128,68 +120,20 @@ def _others(records):
     )
 
 
-def cost(python):
-    """Run a script of one line as it is and recorded, turn by turn, and return the median times in
-    seconds.
-    """
-    plain, recorded = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "one_line.py")
-        path.write_text(SCRIPT)
-        began = time.perf_counter()
-        for _, result in record_all([Job(read_script(path), python=python)] * TURNS):
-            recorded.append(time.perf_counter() - began)
-            if not isinstance(result, Record):
-                raise result
-            began = time.perf_counter()
-            subprocess.run([python, str(path)], stdout=subprocess.DEVNULL, check=True)
-            plain.append(time.perf_counter() - began)
-            began = time.perf_counter()
-    return statistics.median(plain), statistics.median(recorded)
-
-
 class BuildFigures(SphinxDirective):
     """Show the figures as a table."""
 
     def run(self):
         app = self.env.app
         rows = figures(app)
-        noted(self.env)[self.env.docname] = rows
+        noted(self.env, "build-figures")[self.env.docname] = rows
         if not rows:
             return []
-        plain, recorded = cost(app.config.process_gallery_python)
-        words = f"{recorded * 1000:.0f} ms recorded, {plain * 1000:.0f} ms by itself (medians of {TURNS}, turn by turn)"
-        lines = [f"| {name} | {what} |" for name, what in [*rows, ("A script of one line", words)]]
+        lines = [f"| {name} | {what} |" for name, what in rows]
         return self.parse_text_to_nodes("\n".join(["| What | How many |", "|---|---|", *lines]))
-
-
-def noted(env):
-    """Return the figures that each page was read with; kept with the environment."""
-    if not hasattr(env, "build_figures"):
-        env.build_figures = {}
-    return env.build_figures
-
-
-def outdated(app, env, added, changed, removed):
-    """Return the pages that were read with other figures than those of the records of today."""
-    pages = noted(env)
-    today = figures(app) if pages else []
-    return [docname for docname, rows in pages.items() if rows != today]
-
-
-def forget(app, env, docname):
-    noted(env).pop(docname, None)
-
-
-def merge(app, env, docnames, other):
-    noted(env).update(
-        {docname: rows for docname, rows in noted(other).items() if docname in docnames}
-    )
 
 
 def setup(app):
     app.add_directive("build-figures", BuildFigures)
-    app.connect("env-get-outdated", outdated)
-    app.connect("env-purge-doc", forget)
-    app.connect("env-merge-info", merge)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    follow(app, "build-figures", figures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

@@ -1,6 +1,7 @@
 """What an example says of itself in its docstring: its title, and its claim, the first sentence."""
 
 import ast
+import functools
 import re
 
 from process_gallery.script import decode
@@ -20,12 +21,13 @@ def title_and_claim(text):
 
 
 def title_of(script):
-    return title_and_claim(_docstring(script))[0]
+    return _of_script(script.source, script.path.stem)[0]
 
 
 def claim_of(script):
-    return title_and_claim(_docstring(script))[1]
+    return _of_script(script.source, script.path.stem)[1]
 
 
-def _docstring(script):
-    return ast.get_docstring(ast.parse(decode(script.source))) or script.path.stem
+@functools.cache  # a script is in several lists
+def _of_script(source, name):
+    return title_and_claim(ast.get_docstring(ast.parse(decode(source))) or name)

@@ -1,11 +1,13 @@
 """The ``examples-by-name`` directive: modules, functions, classes and their methods, and who uses them."""
 
+import hashlib
 import re
 
-from claims import claim_of
+from claims import claim_of, title_of
 from docutils import nodes
 from names_used import ALIASES, names_used
-from page_parts import MANY, fold, link_to
+from page_parts import MANY, fold, link_to, page_of
+from shown_on_pages import follow, noted
 from sphinx.addnodes import index, pending_xref
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util.docutils import SphinxDirective
@@ -19,24 +21,50 @@ _LISTED = re.compile(
 )
 
 
+def uses(app):
+    """Return of each example its page, title and claim, and the documented names that it uses.
+
+    The names are kept with the environment, by source: to follow objects through every script takes
+    seconds.
+    """
+    env, folder = app.env, example_folders(app)[0]
+    inventory = InventoryAdapter(env).named_inventory["python"]
+    kinds = {kind: names for kind, names in inventory.items() if kind.startswith("py:")}
+    classes = set(kinds["py:class"])
+    documented = {
+        name
+        for kind, names in kinds.items()
+        if kind != "py:module"
+        for name in names
+        if _LISTED.match(name)
+    }
+    inventory_key = hashlib.sha256(repr(sorted(documented | classes)).encode()).digest()
+    known, env.names_by_source = getattr(env, "names_by_source", {}), {}
+    found = []
+    for place in contents(folder):
+        script = read_script(folder / place)
+        key = hashlib.sha256(inventory_key + script.source).hexdigest()
+        names = known.get(key)
+        if names is None:
+            names = sorted(names_used(decode(script.source), documented, classes))
+        env.names_by_source[key] = names
+        found.append((page_of(script), title_of(script), claim_of(script), names))
+    return found
+
+
 class ExamplesByName(SphinxDirective):
     """List the documented names that examples use, and for each name the examples. Its host parses
     reStructuredText, as claims are.
     """
 
     def run(self):
-        inventory = InventoryAdapter(self.env).named_inventory["python"]
-        kinds = {kind: set(names) for kind, names in inventory.items() if kind.startswith("py:")}
-        modules = kinds.pop("py:module")
-        documented = {name for names in kinds.values() for name in names if _LISTED.match(name)}
-        folder = example_folders(self.env.app)[0]
-        self.env.note_dependency(str(folder / "contents.txt"))
+        found = uses(self.env.app)
+        noted(self.env, "examples-by-name")[self.env.docname] = found
+        modules = InventoryAdapter(self.env).named_inventory["python"]["py:module"]
         users = {}
-        for place in contents(folder):
-            self.env.note_dependency(str(folder / place))
-            script = read_script(folder / place)
-            for name in names_used(decode(script.source), documented, kinds["py:class"]):
-                users.setdefault(name, []).append(script)
+        for page, title, claim, names in found:
+            for name in names:
+                users.setdefault(name, []).append((page, title, claim))
 
         def module_of(name):
             return max((module for module in modules if name.startswith(f"{module}.")), key=len)
@@ -77,7 +105,7 @@ class ExamplesByName(SphinxDirective):
         section += [toc, listed]
         return section
 
-    def _name(self, name, scripts):
+    def _name(self, name, examples):
         known = [name, *(alias for alias, real in ALIASES.items() if real == name)]
         link = pending_xref(
             "", refdomain="py", reftype="obj", reftarget=name, refexplicit=True, refwarn=True
@@ -86,10 +114,9 @@ class ExamplesByName(SphinxDirective):
         term = nodes.term("", "", link, ids=[name])
         term += index(entries=[("single", one, name, "", None) for one in known])
         items = nodes.bullet_list()
-        for script in scripts:
-            item = nodes.paragraph("", "", link_to(script))
-            claim = claim_of(script)
-            if len(scripts) <= MANY and claim:
+        for page, title, claim in examples:
+            item = nodes.paragraph("", "", link_to(page, title))
+            if len(examples) <= MANY and claim:
                 item += [nodes.Text(": "), *self.parse_inline(claim)[0]]
             items += nodes.list_item("", item)
         return nodes.definition_list_item("", term, nodes.definition("", *fold(items, "examples")))
@@ -97,4 +124,5 @@ class ExamplesByName(SphinxDirective):
 
 def setup(app):
     app.add_directive("examples-by-name", ExamplesByName)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    follow(app, "examples-by-name", uses)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

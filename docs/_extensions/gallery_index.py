@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from claims import claim_of, title_and_claim
+from claims import claim_of, title_and_claim, title_of
 from docutils import nodes
-from page_parts import link_to
+from page_parts import link_to, page_of
 from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.script import contents, read_script
@@ -96,7 +96,9 @@ class Examples(SphinxDirective):
                 loading="lazy",
                 classes=["no-scaled-link"],
             )
-        item += nodes.paragraph("", "", link_to(script), classes=["example-title"])
+        item += nodes.paragraph(
+            "", "", link_to(page_of(script), title_of(script)), classes=["example-title"]
+        )
         item += nodes.paragraph(
             "", "", *self.parse_inline(claim_of(script))[0], classes=["example-claim"]
         )

@@ -1,18 +1,21 @@
 """Parts of pages that several of this site's extensions make."""
 
-from claims import title_of
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 
 MANY = 8  # longer lists are folded
 
 
-def link_to(script):
-    target = f"/gallery/{script.path.parent.name}/{script.path.stem}"
+def page_of(script):
+    """Return the page that sphinx-gallery makes of a script."""
+    return f"/gallery/{script.path.parent.name}/{script.path.stem}"
+
+
+def link_to(page, title):
     link = pending_xref(
-        "", refdomain="std", reftype="doc", reftarget=target, refexplicit=True, refwarn=True
+        "", refdomain="std", reftype="doc", reftarget=page, refexplicit=True, refwarn=True
     )
-    link += nodes.inline("", title_of(script))
+    link += nodes.inline("", title)
     return link
 
 
