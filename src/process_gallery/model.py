@@ -25,7 +25,7 @@ are not read.
 """
 
 
-@dataclass
+@dataclass(slots=True)
 class Piece:
     """Output that one process wrote, in the order in which the kernel took it."""
 

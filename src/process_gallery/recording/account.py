@@ -49,6 +49,7 @@ class Cell:
         self.end: float | None = None
         self.pieces: list[list[Any]] = []
         self.last: list[list[Any]] = []
+        self.gone = 0  # so many of the last pieces have been left out
         self.head, self.room, self.tail = head, tail, 0
         self.omitted = 0
 
@@ -66,16 +67,24 @@ class Cell:
                 data = data[-self.room :]
             self._append(self.last, when, process, data)
             self.tail += len(data)
-            while self.tail > self.room:
-                first = self.last[0]
-                over = self.tail - self.room
-                if len(first[2]) > over:
-                    first[2] = first[2][over:]
-                else:
-                    over = len(first[2])
-                    del self.last[0]
-                self.tail -= over
-                self.omitted += over
+            if self.tail > self.room:
+                self._drop(self.tail - self.room)
+
+    def _drop(self, over: int) -> None:
+        """Leave some bytes of the tail out, the oldest."""
+        self.tail -= over
+        self.omitted += over
+        while over:
+            first = self.last[self.gone]
+            if len(first[2]) > over:
+                first[2] = first[2][over:]
+                return
+            over -= len(first[2])
+            first[2] = b""
+            self.gone += 1
+        if self.gone > len(self.last) // 2:  # not one by one: each moves all that follow
+            del self.last[: self.gone]
+            self.gone = 0
 
     @staticmethod
     def _append(pieces: list[list[Any]], when: float, process: int | None, data: bytes) -> None:
@@ -98,12 +107,19 @@ class Cell:
         for piece in self.pieces + self.last:
             piece[0] = min(piece[0], moment)
 
-    def all(self) -> Iterator[list[Any]]:
-        """Yield the pieces: when, process, data or the number of bytes that were left out."""
-        yield from self.pieces
+    def take_all(self) -> Iterator[tuple[float, int | None, bytes | int]]:
+        """Yield the pieces and forget them: when, process, data or the number of bytes that were
+        left out.
+        """
+        pieces, last = self.pieces, self.last[self.gone :]
+        self.pieces, self.last, self.gone = [], [], 0
         if self.omitted:
-            yield [self.last[0][0] if self.last else self.pieces[-1][0], None, self.omitted, 0]
-        yield from self.last
+            pieces.append([last[0][0] if last else pieces[-1][0], None, self.omitted, 0])
+        for part in (pieces, last):
+            part.reverse()
+            while part:
+                when, process, data, _ = part.pop()
+                yield when, process, data
 
 
 class Account:
@@ -414,33 +430,54 @@ class Account:
         number[None] = None
         return order, number
 
+    @staticmethod
+    def decoded(
+        cell: Cell, number: dict[int | None, int | None], decoders: dict[int | None, Any]
+    ) -> dict[str, Any]:
+        """Return a cell with its output as text; the cell is empty then.
+
+        Times, writers and texts are lists of their own: there may be a piece for each byte, and an
+        object for each costs ten times as much. What was left out is a number in place of a text.
+        """
+        times: list[float] = []
+        writers: list[int | None] = []
+        texts: list[str | int] = []
+        for when, process, data in cell.take_all():
+            times.append(round(when, 4))
+            writers.append(number[process])
+            if isinstance(data, int):
+                decoders.clear()
+                texts.append(data)
+                continue
+            decoder = decoders.get(process)
+            if decoder is None:
+                decoder = decoders[process] = codecs.getincrementaldecoder("utf-8")(
+                    "backslashreplace"
+                )
+            texts.append(decoder.decode(data))
+        return {
+            "start": cell.start,
+            "end": cell.end,
+            "times": times,
+            "writers": writers,
+            "texts": texts,
+            "figures": [],
+        }
+
     def result(self, *, timed_out: bool, left: list[int]) -> dict[str, Any]:
         """Return what is to be recorded."""
         self.name_the_unborn()
         self.no_child_before_its_parent()
         order, number = self.in_order()
-        decoders: dict[int | None, codecs.IncrementalDecoder] = {}
-        cells: list[dict[str, Any]] = []
-        for cell in self.cells:
-            output = []
-            for when, process, data, _ in cell.all():
-                if isinstance(data, int):
-                    decoders.clear()
-                    output.append([round(when, 4), None, "", data])
-                    continue
-                decoder = decoders.get(process)
-                if decoder is None:
-                    decoder = decoders[process] = codecs.getincrementaldecoder("utf-8")(
-                        "backslashreplace"
-                    )
-                output.append([round(when, 4), number[process], decoder.decode(data), 0])
-            cells.append({"start": cell.start, "end": cell.end, "output": output, "figures": []})
+        decoders: dict[int | None, Any] = {}
+        cells = [self.decoded(cell, number, decoders) for cell in self.cells]
         for process, decoder in decoders.items():  # half a character at the very end
             rest = decoder.decode(b"", True)
             if rest:
-                cells[self.cell]["output"].append(
-                    [round(self.now() - self.zero, 4), number[process], rest, 0]
-                )
+                last = cells[self.cell]
+                last["times"].append(round(self.now() - self.zero, 4))
+                last["writers"].append(number[process])
+                last["texts"].append(rest)
         for index, figure in figures(self.request["figures"]):
             if index < len(cells):
                 cells[index]["figures"].append(figure)

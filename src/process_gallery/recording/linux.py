@@ -7,7 +7,7 @@ build: if the build is killed, its standard input ends, and it takes the example
 single-threaded, so that it may fork.
 
 It imports the standard library only, no more of it than it must, and that while the example's
-interpreter starts. The recorder module starts it and reads the literal that it prints.
+interpreter starts. The recorder module starts it and reads the JSON that it prints.
 """
 
 import _signal
@@ -79,6 +79,7 @@ class Supervisor(Account):
             except OSError:  # the interpreter did not start
                 pass
         os.close(go_write)
+        import json  # noqa: F401 - for the answer; the example's interpreter is starting
 
     def become_example(self, write, go):
         """In the forked child: become the example's interpreter."""
@@ -611,12 +612,19 @@ def remove(folder):
                     pass
 
 
+def send_all(data):
+    """Write to the build."""
+    while data:
+        data = data[os.write(1, data) :]
+
+
 def serve():
     """Take requests from standard input, one after the other: 4 bytes of length, then a marshalled
     dictionary.
 
-    Each is answered by a line with a Python literal (importing json would take 15 ms). The end of
-    the input, at any moment, means that the build has gone: then the example goes, too.
+    Each is answered by a line of JSON. The request is none: it is read before the example can start,
+    and importing json takes as long as starting this program. It is marshalled by the same Python.
+    The end of the input, at any moment, means that the build has gone: then the example goes, too.
     """
     for number in IGNORED:
         _signal.signal(number, _signal.SIG_IGN)
@@ -641,9 +649,10 @@ def serve():
             remove(os.path.dirname(request["events"]))
         if result is None:
             os._exit(0)
-        answer = ascii(result).encode() + b"\n"
-        while answer:
-            answer = answer[os.write(1, answer) :]
+        import json
+
+        send_all(memoryview(json.dumps(result, separators=(",", ":")).encode() + b"\n"))
+        del result
         if (
             supervisor.reap()
         ):  # something that even SIGKILL does not end; it must not meet another example

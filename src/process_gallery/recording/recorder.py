@@ -11,11 +11,11 @@ r"""Record examples: run each as a reader would, in a fresh interpreter, and ret
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import datetime
 import hashlib
 import itertools
+import json
 import marshal
 import os
 import re
@@ -328,7 +328,10 @@ class _Run:
         cells = [
             Cell(
                 first, last, _rounded(cell["start"]), _rounded(cell["end"]),
-                [Piece(time, process, shorten(text), omitted) for time, process, text, omitted in cell["output"]],
+                [
+                    Piece(when, writer, shorten(text)) if isinstance(text, str) else Piece(when, None, "", text)
+                    for when, writer, text in zip(cell["times"], cell["writers"], cell["texts"], strict=True)
+                ],
                 cell["figures"],
             )
             for (first, last), cell in zip(ranges, result["cells"], strict=False)
@@ -432,7 +435,7 @@ class _Supervised(_Run):
         """
         data = self.supervisor.data
         if data.endswith(b"\n"):
-            return self.record(ast.literal_eval(data.decode("ascii")))
+            return self.record(json.loads(data))
         if late:
             self.supervisor.process.kill()
         complaint = self.cancel()
@@ -528,13 +531,17 @@ class _Shortener:
             "|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True))
         )
         ours = "|".join(re.escape(str(path)) for path in (RUNNER, HOOKS / "sitecustomize.py"))
+        self.shortest = min(map(len, (*replacements, str(RUNNER.parent))))
+        self.code = str(RUNNER.parent)
         self.runner = re.compile(
             rf'^  File "(?:{ours})", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
             re.MULTILINE,
         )
 
     def __call__(self, text: str) -> str:
-        if str(RUNNER.parent) in text:
+        if len(text) < self.shortest:  # most pieces of what is written byte by byte
+            return text
+        if self.code in text:
             text = self.runner.sub("", text)
         return self.pattern.sub(lambda match: self.replacements[match[0]], text)
 
