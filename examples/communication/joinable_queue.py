@@ -8,6 +8,7 @@ been reported with ``task_done``. So the workers can stay for the next round.
 """
 
 # sphinx_gallery_tags = ["Process", "JoinableQueue", "default start method"]
+# sphinx_gallery_timeout = 90
 
 import multiprocessing
 import threading

@@ -11,6 +11,7 @@ The worker below is a program of its own, which knows an address and a key.
 """
 
 # sphinx_gallery_tags = ["Manager", "proxy", "Namespace", "TCP", "security"]
+# sphinx_gallery_timeout = 90
 
 import multiprocessing
 import queue

@@ -7,6 +7,7 @@ A timeout bounds how long you wait, not how long the task runs: after
 """
 
 # sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor", "Process"]
+# sphinx_gallery_timeout = 90
 
 import multiprocessing
 import time

@@ -12,6 +12,7 @@ forkserver and that cannot be changed once it runs.
 
 # sphinx_gallery_tags = ["forkserver", "preload", "measured"]
 # sphinx_gallery_parallel = False
+# sphinx_gallery_timeout = 90
 
 import importlib
 import multiprocessing

@@ -12,6 +12,7 @@ The programs below ask all three, outside of the guard.
 """
 
 # sphinx_gallery_tags = ["forkserver", "preload", "MainProcess", "3.14"]
+# sphinx_gallery_timeout = 90
 
 import multiprocessing
 import subprocess
@@ -56,7 +57,7 @@ def run(title, extra=""):
                 [sys.executable, script], stdout=file, stderr=file
             )
             try:
-                print("exit code", program.wait(timeout=20))
+                print("exit code", program.wait(timeout=60))
             except subprocess.TimeoutExpired:
                 program.kill()
                 program.wait()
