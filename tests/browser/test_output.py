@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from served import CHROMIUM, FLAGS, axe_source
 
-from process_gallery.drawing import render
+import process_gallery
+from process_gallery.drawing import facts_html, output_html, stacks_html, timeline_html
 from process_gallery.model import Cell, Interpreter, Piece, Process, Record
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(render.__file__).parent / "static"
+STATIC = Path(process_gallery.__file__).parent / "drawing" / "static"
 # As Furo sets them, light and dark.
 FURO = """
 body { margin: 1rem auto; max-width: 46rem; padding: 0 1rem; font-family: sans-serif; color: var(--color-foreground-primary);
@@ -84,10 +85,10 @@ def drawing(record: Record, uid: str) -> str:
         return "code"
 
     return (
-        render.output_html(record, [0, 1], uid=f"{uid}-out", code_anchor=anchor)
-        + render.stacks_html(record, uid=f"{uid}-stacks", code_anchor=anchor)
-        + render.timeline_html(record, uid=f"{uid}-time")
-        + render.facts_html(record, download="made.py")
+        output_html(record, [0, 1], uid=f"{uid}-out", code_anchor=anchor)
+        + stacks_html(record, uid=f"{uid}-stacks", code_anchor=anchor)
+        + timeline_html(record, uid=f"{uid}-time")
+        + facts_html(record, download="made.py")
     )
 
 

@@ -26,7 +26,7 @@ from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 from sphinx.util.console import colorize
 
-from process_gallery.drawing import render
+from process_gallery.drawing import figure_variants, thumbnail_svg
 from process_gallery.drawing.text import failure
 from process_gallery.errors import ExampleError, InterpreterError, RecordError
 from process_gallery.interpreters import Installed, probe
@@ -165,7 +165,7 @@ def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
     figures = [figure for cell in record.cells for figure in cell.figures]
     chosen = block_vars["file_conf"].get("thumbnail_number")
     number = chosen if isinstance(chosen, int) and chosen else 1
-    picture = render.thumbnail_svg(record)
+    picture = thumbnail_svg(record)
     if figures and not -len(figures) <= number <= len(figures):
         logger.warning(
             "%s: sphinx_gallery_thumbnail_number = %d, but it draws %d figures; its timeline is shown instead",
@@ -174,7 +174,7 @@ def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
     elif figures and (
         chosen is not None or all(process.name in HELPERS for process in record.processes[1:])
     ):
-        picture = render.figure_variants(figures[number - 1 if number > 0 else number])[0]
+        picture = figure_variants(figures[number - 1 if number > 0 else number])[0]
     # sphinx-gallery looks at the image of that number, counted from the last one if it is below
     # zero, and wants all before it.
     for _ in range(abs(number)):

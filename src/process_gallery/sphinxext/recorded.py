@@ -17,7 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from process_gallery.drawing import render
+from process_gallery import drawing
 from process_gallery.script import decode
 
 from . import gallery
@@ -194,7 +194,7 @@ class Recorded(SphinxDirective):
         images: list[nodes.Node] = []
         folder = gallery.cache_folder(self.env.app) / "figures"
         for number, svg in enumerate(example.record.cells[index].figures, 1):
-            for mode, variant in zip(("light", "dark"), render.figure_variants(svg), strict=True):
+            for mode, variant in zip(("light", "dark"), drawing.figure_variants(svg), strict=True):
                 digest = hashlib.sha256(variant.encode()).hexdigest()[:12]
                 path = (
                     folder / f"{Path(example.name).stem}-{index + 1}-{number}-{mode}-{digest}.svg"
@@ -264,16 +264,16 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
             part["kind"] == "timeline" and part["example"] == node["example"] for part in parts
         )
         self.body.append(
-            render.output_html(
+            drawing.output_html(
                 record, node["cells"], uid=uid, code_anchor=code_anchor, timeline=timeline
             )
         )
     elif kind == "stacks":
-        self.body.append(render.stacks_html(record, uid=uid, code_anchor=code_anchor))
+        self.body.append(drawing.stacks_html(record, uid=uid, code_anchor=code_anchor))
     elif kind == "timeline":
-        self.body.append(render.timeline_html(record, uid=uid))
+        self.body.append(drawing.timeline_html(record, uid=uid))
     else:
-        self.body.append(render.facts_html(record, download=None))
+        self.body.append(drawing.facts_html(record, download=None))
         if example.lacking:
             self.body.append(
                 f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>'
@@ -305,9 +305,9 @@ def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         example = gallery.get(app, node["example"])
         assert example is not None
         if node["kind"] == "output":
-            text = render.output_text(example.record, node["cells"])
+            text = drawing.output_text(example.record, node["cells"])
         elif node["kind"] == "timeline":
-            text = render.summary_text(example.record)
+            text = drawing.timeline_text(example.record)
         else:
             text = ""
         node.replace_self([nodes.literal_block(text, text, language="none")] if text else [])

@@ -29,7 +29,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from process_gallery.drawing import render
+from process_gallery.drawing import output_html
 from process_gallery.drawing.text import failure
 from process_gallery.errors import ExampleError, InterpreterError, RecordError
 from process_gallery.interpreters import Installed, probe, processors
@@ -824,7 +824,7 @@ def visit_html(self: HTML5Translator, node: version_tabs) -> None:
 
 def _output(record: Record, uid: str) -> Iterator[str]:
     if record.processes:
-        yield render.output_html(record, range(len(record.cells)), uid=uid, timeline=False)
+        yield output_html(record, range(len(record.cells)), uid=uid, timeline=False)
     else:
         yield f'<div class="highlight"><pre>{escape(record.text())}</pre></div>'
 

@@ -1,4 +1,4 @@
-// Dim and replay what process_gallery.drawing.render has drawn. Without this script the pages say the same, standing still.
+// Dim and replay what process_gallery.drawing has drawn. Without this script the pages say the same, standing still.
 (() => {
   "use strict";
 
