@@ -64,8 +64,8 @@ hosting: $(READY)
 
 # The tests of the examples wait more than they compute, so two run at once; the others run alone, since some watch the clock.
 test: lint html
-	$(RUN) -m pytest -n 2 tests/test_examples.py
-	$(RUN) -m pytest --ignore tests/test_examples.py
+	$(RUN) -m pytest --pythons=all -n 2 tests/test_examples.py
+	$(RUN) -m pytest --pythons=all --everything --ignore tests/test_examples.py
 
 doctest: $(READY)
 	$(RUN) -m pytest -q --doctest-modules src

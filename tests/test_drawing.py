@@ -536,6 +536,7 @@ def test_a_plot_by_matplotlib():
     assert "#1f77b4" in dark
 
 
+@pytest.mark.process
 def test_real_runs(tmp_path):
     script = tmp_path / "real.py"
     script.write_text(

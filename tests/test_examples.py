@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
 
 import pytest
 
-from process_gallery.interpreters import Installed, find_pythons, probe
+from process_gallery.interpreters import Installed, probe
 from process_gallery.script import contents, read_script
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*.py"))
-# The building interpreter, and one of every other minor version that is at hand.
-PYTHONS = list(
-    {
-        probe(python).version_info[:2]: python
-        for python in [*find_pythons(), sys.executable]
-        if probe(python).version_info >= (3, 11)
-    }.values()
-)
 
 
 def test_the_contents_list_every_script_once() -> None:
@@ -47,9 +38,6 @@ def left(marker: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "python", PYTHONS, ids=[probe(python).interpreter.version for python in PYTHONS]
-)
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_runs_alone(script: str, python: str, tmp_path: Path) -> None:
     declared = read_script(EXAMPLES / script).declared

@@ -157,6 +157,7 @@ def test_missing_changelog_is_an_error_that_names_it(extension, tmp_path):
         extension("changes_feed").read_changes(tmp_path / "none.md")
 
 
+@pytest.mark.site
 def test_site_links_to_its_feed(site):
     page = (site / "index.html").read_text(encoding="utf-8")
     address = re.search(
@@ -505,6 +506,7 @@ def test_redirect_that_leads_nowhere_stops_the_build(small, redirects, says):
 # -- The built site
 
 
+@pytest.mark.site
 def test_every_page_of_the_site_is_there_as_markdown(site):
     places = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
     start = re.search(
@@ -532,6 +534,7 @@ def test_every_page_of_the_site_is_there_as_markdown(site):
             assert (site / target).is_file(), f"{name}.md: {target}"
 
 
+@pytest.mark.site
 def test_one_zip_has_every_script_once_and_they_run_from_it(site, tmp_path):
     (path,) = site.glob("_downloads/*/gallery_python.zip")
     with zipfile.ZipFile(path) as file:
@@ -584,6 +587,7 @@ def test_zip_of_no_site_says_what_to_do(tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.site
 def test_zip_of_the_site_works_without_a_server(site, tmp_path):
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:

@@ -64,6 +64,7 @@ def test_the_index_at_the_top_has_every_message():
     assert re.findall(r"\(#error-([\w-]+)\)", top) == list(SECTIONS)
 
 
+@pytest.mark.site
 @pytest.mark.skipif(
     not (SITE / "reference/errors.html").exists(),
     reason=f"there is no built site in {SITE}: make html, or name one in SITE",

@@ -1,4 +1,4 @@
-"""What the recorder says happened, on every interpreter from 3.11 up that this machine has."""
+"""What the recorder says happened, on this interpreter or, with --pythons=all, on one of every minor version from 3.11."""
 
 import dataclasses
 import os
@@ -16,10 +16,6 @@ from process_gallery.model import Record
 from process_gallery.recording.recorder import Job, environment, python_stack, record, record_all
 from process_gallery.script import read_script
 
-PYTHONS = [python for python in find_pythons() if probe(python).version_info >= (3, 11)]
-each_python = pytest.mark.parametrize(
-    "python", PYTHONS, ids=lambda python: probe(python).interpreter.version
-)
 each_method = pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 
 
@@ -91,7 +87,6 @@ if __name__ == "__main__":
 '''
 
 
-@each_python
 @each_method
 def test_each_line_is_in_its_cell_under_its_process(run, python, method):
     result = run(METHODS.replace("METHOD", method), python=python)
@@ -130,7 +125,6 @@ def test_each_line_is_in_its_cell_under_its_process(run, python, method):
     assert result.interpreter.version == probe(python).interpreter.version
 
 
-@each_python
 @each_method
 def test_pool_workers_have_their_names(run, python, method):
     result = run(
@@ -150,7 +144,6 @@ def test_pool_workers_have_their_names(run, python, method):
     ]
 
 
-@each_python
 def test_os_fork(run, python):
     result = run(
         "import os, time\nprint('before')\npid = os.fork()\nif pid == 0:\n    print('child')\n    os._exit(7)\nos.waitpid(pid, 0)\nprint('after')\n",
@@ -188,7 +181,6 @@ print(sorted(set(sys.modules) - {"sitecustomize", "faulthandler", "usercustomize
 """
 
 
-@each_python
 def test_the_example_sees_what_a_reader_sees(run, python, tmp_path):
     """The same script, recorded and run plainly: same globals, argv, path, threads, descriptors and modules."""
     import subprocess
@@ -206,7 +198,6 @@ def test_the_example_sees_what_a_reader_sees(run, python, tmp_path):
     assert result.text().splitlines() == plain.splitlines()
 
 
-@each_python
 def test_the_innocent_print_still_deadlocks(run, python):
     """A print beside a fork: the child inherits the locked buffer. What spoils buffering hides it."""
     result = run(
@@ -224,7 +215,6 @@ def test_the_innocent_print_still_deadlocks(run, python):
     assert "line 9" in stuck[-1].stack
 
 
-@each_python
 def test_stacks_of_all_who_hang(run, python):
     result = run(
         "import multiprocessing, time\n\ndef child_waits():\n    print('waiting')\n    time.sleep(600)\n\n"
@@ -256,7 +246,6 @@ def test_stacks_of_all_who_hang(run, python):
     assert result.left_behind == []
 
 
-@each_python
 @pytest.mark.parametrize(
     ("body", "outcome", "code", "says"),
     [
@@ -308,7 +297,6 @@ def test_outcomes(run, python, body, outcome, code, says):
         assert "Fatal" not in result.text()
 
 
-@each_python
 def test_traceback_is_a_readers(run, python, tmp_path):
     import subprocess
 
@@ -323,7 +311,6 @@ def test_traceback_is_a_readers(run, python, tmp_path):
     assert result.error == "IndexError: list index out of range"
 
 
-@each_python
 def test_forked_child_that_runs_on(run, python):
     """It goes through the following cells as well; only the main process marks their beginnings."""
     result = run(
@@ -338,7 +325,6 @@ def test_forked_child_that_runs_on(run, python):
     assert ("MainProcess", "third False") in lines(result, 2)
 
 
-@each_python
 def test_forked_child_that_raises(run, python):
     result = run(
         "import os\npid = os.fork()\nif not pid:\n    raise ValueError('child')\nprint(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n",
@@ -636,14 +622,13 @@ def test_dates_and_names(run):
     assert dataclasses.asdict(result)["schema"] == 1
 
 
-@pytest.mark.skipif(
-    not [p for p in find_pythons() if probe(p).version_info < (3, 11)],
-    reason="needs a Python older than 3.11",
-)
-def test_older_pythons_run_the_script_as_a_whole(run):
-    for python in find_pythons():
-        if probe(python).version_info >= (3, 11):
-            continue
+def test_older_pythons_run_the_script_as_a_whole(run, pytestconfig):
+    if pytestconfig.getoption("pythons") != "all":
+        pytest.skip("starts every interpreter: --pythons=all")
+    older = [python for python in find_pythons() if probe(python).version_info < (3, 11)]
+    if not older:
+        pytest.skip("needs a Python older than 3.11")
+    for python in older:
         result = run("import multiprocessing\n\ndef f():\n    print('child')\n\n# %%\nif __name__ == '__main__':\n"
             "    p = multiprocessing.Process(target=f)\n    p.start()\n    p.join()\n    print('parent')\n    raise KeyError('x')\n", python=python)  # fmt: skip
         assert result.whole

@@ -835,12 +835,13 @@ def can(*words):
     )
 
 
-needs_namespaces = pytest.mark.skipif(
-    not can("unshare", "-Urm", "mount", "-t", "tmpfs", "x", "/mnt"), reason="needs user namespaces"
-)
+@pytest.fixture
+def namespaces():
+    if not can("unshare", "-Urm", "mount", "-t", "tmpfs", "x", "/mnt"):
+        pytest.skip("needs user namespaces")
 
 
-@needs_namespaces
+@pytest.mark.usefixtures("namespaces")
 def test_full_disk(place):
     """The disk on which examples run is full: the example learns it, the record is whole, and the next example has room again."""
     script, after = place / "scripts" / "x.py", place / "scripts" / "after.py"
@@ -856,7 +857,7 @@ def test_full_disk(place):
     assert "| room" in done.stdout
 
 
-@needs_namespaces
+@pytest.mark.usefixtures("namespaces")
 def test_without_shared_memory(place):
     """No /dev/shm, as in some containers: recording needs none."""
     hide = 'mount -t tmpfs -o ro x /dev/shm && exec "$@"'
@@ -868,7 +869,7 @@ def test_without_shared_memory(place):
     assert done.returncode == 0, done.stderr
 
 
-@needs_namespaces
+@pytest.mark.usefixtures("namespaces")
 @pytest.mark.parametrize("name", ["fork_chain", "child_hangs", "zombies", "segfault_in_child"])
 def test_build_is_pid_1(place, name):
     """A container whose PID 1 is the build."""
