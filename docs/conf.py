@@ -36,7 +36,7 @@ extensions = [
     "content_policy",  # the content security policy of every page
     "heading_anchors",  # one for each heading
     "search_index",  # index entries of every page, whichever were written now
-    "squeeze",  # style sheets and scripts without comments
+    "previews",  # title and description for previews and search engines
     "sitemap",  # and robots.txt
     "changes_feed",  # the changelog as a feed
     "pages_as_markdown",  # each page as Markdown, too
@@ -45,7 +45,6 @@ extensions = [
     "sphinx_markdown_builder",  # writes that Markdown
     "sphinx.ext.autodoc",  # the record, as its dataclasses document it
     "sphinx.ext.intersphinx",  # links to CPython's documentation
-    "sphinxext.opengraph",  # descriptions for search engines and previews
     "notfound.extension",  # a 404 page that works from any address
     "sphinxext.rediraffe",  # pages that lead from an old address to the new one
 ]
@@ -104,8 +103,6 @@ html_theme_options = {
         "color-sidebar-search-background": "#171a1c",
     },
 }
-ogp_site_url = html_baseurl
-ogp_social_cards = {"enable": False}  # they would need matplotlib and a font at build time
 notfound_urls_prefix = urlsplit(
     html_baseurl
 ).path  # a missing page may be at any depth: its links start at the root

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +12,6 @@ from pathlib import Path
 import pytest
 
 EXTENSIONS = Path(__file__).parents[1] / "docs/_extensions"
-STATIC = {
-    "site.js": "// Says what it is.\nwindow.site = 1;\n",
-    "gallery.js": "window.gallery = 1; // stays\n",
-    "process_gallery.js": "{\n  /** One line. */\n  window.process = 1;\n}\n",
-    "versions.js": "window.versions = 1;\n",
-    "site.css": "/* A note,\n   of two lines. */\na { color: red; }\n",
-}
 
 
 @pytest.fixture
@@ -24,13 +19,11 @@ def docs(tmp_path):
     pytest.importorskip("furo", reason="the pages' dependencies are not installed")
     pytest.importorskip("myst_parser", reason="the pages' dependencies are not installed")
     docs = tmp_path / "docs"
-    (docs / "_static").mkdir(parents=True)
+    docs.mkdir()
     (docs / "conf.py").write_text(
-        f"import sys\nsys.path.append({str(EXTENSIONS)!r})\nproject = 'small'\nextensions = ['myst_parser', 'search_index', 'squeeze']\n"
-        "html_theme = 'furo'\nhtml_static_path = ['_static']\nhtml_css_files = ['site.css']\n"
+        f"import sys\nsys.path.append({str(EXTENSIONS)!r})\nproject = 'small'\nextensions = ['myst_parser', 'search_index', 'previews']\n"
+        "html_baseurl = 'https://example.org/'\nhtml_theme = 'furo'\n"
     )
-    for name, text in STATIC.items():
-        (docs / "_static" / name).write_text(text)
     (docs / "index.md").write_text(
         "# Small\n\n```{toctree}\na\nb\n```\n\n```{index} single: word\n```\n"
     )
@@ -76,11 +69,46 @@ def test_a_build_writes_the_same_bytes_whichever_page_it_reads_last(docs):
         assert (last == first) == (not change)
 
 
-def test_style_sheets_and_scripts_are_handed_out_without_comments(docs):
-    for _ in range(2):  # also when nothing is copied anew
+def test_the_search_has_the_index_entries_of_pages_that_were_not_written_now(docs):
+    """The extension sets a private attribute of Sphinx's index builder."""
+
+    def pages_with_word():
         build(docs)
-        static = docs.parent / "html" / "_static"
-        assert (static / "site.css").read_text() == "a{color: red;}"
-        assert (static / "site.js").read_text() == "window.site = 1;"
-        assert (static / "gallery.js").read_text() == "window.gallery = 1; // stays"
-        assert (static / "process_gallery.js").read_text() == "{\nwindow.process = 1;\n}"
+        index = (docs.parent / "html/searchindex.js").read_text(encoding="utf-8")
+        found = json.loads(re.search(r'"indexentries":\s*(\{.*?\})', index)[1])
+        return sorted(page for page, *_ in found["word"])
+
+    assert pages_with_word() == [0, 1, 2]
+    (docs / "a.md").write_text((docs / "a.md").read_text() + "Text.\n")
+    assert pages_with_word() == [0, 1, 2]
+
+
+def test_the_function_of_sphinx_that_the_site_ranks_in_place_of_is_still_there():
+    """docs/_static/scorer.js replaces it, and calls the one it replaced; it has no public name."""
+    sphinx = pytest.importorskip("sphinx", reason="the pages' dependencies are not installed")
+    path = Path(sphinx.__file__).parent / "themes/basic/static/searchtools.js"
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    rest = "searchTerms, excludedTerms, highlightTerms, objectTerms,"
+    assert f"_performSearch: ( query, {rest} ) => {{" in text
+    assert f"Search._performSearch( searchQuery, {rest} )" in text
+
+
+def head_of(docs, name):
+    text = (docs.parent / f"html/{name}.html").read_text(encoding="utf-8")
+    return re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)"', text)
+
+
+def test_pages_say_what_previews_and_search_engines_show(docs):
+    (docs / "a.md").write_text('# A & `b`\n\nText with a "quote" and <b>.\n\nMore.\n')
+    (docs / "b.md").write_text(
+        "---\nmyst:\n  html_meta:\n    description: What b is.\n---\n\n# B\n\nText.\n"
+    )
+    build(docs)
+    a, b = head_of(docs, "a"), head_of(docs, "b")
+    assert ("og:title", "A &amp; b") in a
+    assert ("og:url", "https://example.org/a.html") in a
+    text = "Text with a “quote” and &lt;b&gt;."
+    assert ("og:description", text) in a
+    assert ("description", text) in a
+    assert ("og:description", "What b is.") in b
+    assert "What b is." not in [text for name, text in b if name == "description"]  # it has its own

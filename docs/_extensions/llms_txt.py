@@ -1,12 +1,9 @@
 """llms.txt: the pages of the site in their order, each with its description and its address as Markdown."""
 
-import re
 from pathlib import Path
 
-from claims import claim_of
+from page_descriptions import description_of
 from whole_site import is_whole_site
-
-from process_gallery.sphinxext import gallery
 
 
 def write(app, error):
@@ -14,10 +11,10 @@ def write(app, error):
     if error or not is_whole_site(app):
         return
     env, url = app.env, app.config.html_baseurl
-    lines = [f"# {app.config.project}", "", f"> {_description(app, app.config.root_doc)}", ""]
+    lines = [f"# {app.config.project}", "", f"> {description_of(app, app.config.root_doc)}", ""]
 
     def add(docname):
-        about = _description(app, docname)
+        about = description_of(app, docname)
         lines.append(
             f"- [{env.titles[docname].astext()}]({url}{docname}.md)"
             + (f": {about}" if about else "")
@@ -30,24 +27,6 @@ def write(app, error):
         add(part)
         lines.append("")
     Path(app.outdir, "llms.txt").write_text("\n".join(lines), encoding="utf-8")
-
-
-def _description(app, docname):
-    """Return a page's description: of its front matter, or the claim of its example."""
-    example = (
-        gallery.get(app, docname.partition("/")[2]) if docname.startswith("gallery/") else None
-    )
-    if example:
-        return re.sub(
-            r":\w+(?::\w+)*:`~?([^`<]*?)(?: <[^`]*>)?`|``?", r"\1", claim_of(example.script)
-        )
-    path = Path(app.env.doc2path(docname))
-    found = (
-        re.search(r"^    description: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-        if path.suffix == ".md"
-        else None
-    )
-    return found[1].strip("\"'") if found else ""
 
 
 def setup(app):

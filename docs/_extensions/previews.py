@@ -1,0 +1,45 @@
+"""What a preview of a page shows where someone links to it, and what a search engine shows
+(https://ogp.me, and the description of HTML).
+"""
+
+import html
+import textwrap
+
+from docutils import nodes
+from page_descriptions import description_of
+
+LONGEST = 200  # characters of a description; those who show it cut longer ones themselves
+
+
+def add_tags(app, pagename, templatename, context, doctree):
+    """Add the elements to the head of a page that has a text."""
+    if app.builder.name != "html" or doctree is None:
+        return
+    text = description_of(app, pagename) or _beginning(doctree)
+    tags = {
+        "og:title": app.env.titles[pagename].astext(),
+        "og:type": "website",
+        "og:url": app.config.html_baseurl + app.builder.get_target_uri(pagename),
+        "og:site_name": app.config.project,
+        "og:description": text,
+    }
+    lines = [
+        f'<meta property="{name}" content="{html.escape(content)}" />'
+        for name, content in tags.items()
+        if content
+    ]
+    before = context.get("metatags", "")
+    if text and 'name="description"' not in before:
+        lines.append(f'<meta name="description" content="{html.escape(text)}" />')
+    context["metatags"] = before + "\n".join(lines) + "\n"
+
+
+def _beginning(doctree):
+    """Return how a page's text begins."""
+    first = next(doctree.findall(nodes.paragraph), None)
+    return textwrap.shorten(first.astext(), LONGEST, placeholder=" …") if first else ""
+
+
+def setup(app):
+    app.connect("html-page-context", add_tags)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
