@@ -36,6 +36,7 @@ extensions = [
     "content_policy",  # the content security policy of every page
     "heading_anchors",  # one for each heading
     "search_index",  # index entries of every page, whichever were written now
+    "minified",  # style sheets and scripts without comments
     "previews",  # title and description for previews and search engines
     "sitemap",  # and robots.txt
     "changes_feed",  # the changelog as a feed

@@ -19,10 +19,10 @@ def docs(tmp_path):
     pytest.importorskip("furo", reason="the pages' dependencies are not installed")
     pytest.importorskip("myst_parser", reason="the pages' dependencies are not installed")
     docs = tmp_path / "docs"
-    docs.mkdir()
+    (docs / "_static").mkdir(parents=True)
     (docs / "conf.py").write_text(
-        f"import sys\nsys.path.append({str(EXTENSIONS)!r})\nproject = 'small'\nextensions = ['myst_parser', 'search_index', 'previews']\n"
-        "html_baseurl = 'https://example.org/'\nhtml_theme = 'furo'\n"
+        f"import sys\nsys.path.append({str(EXTENSIONS)!r})\nproject = 'small'\nextensions = ['myst_parser', 'search_index', 'previews', 'minified']\n"
+        "html_baseurl = 'https://example.org/'\nhtml_theme = 'furo'\nhtml_static_path = ['_static']\n"
     )
     (docs / "index.md").write_text(
         "# Small\n\n```{toctree}\na\nb\n```\n\n```{index} single: word\n```\n"
@@ -67,6 +67,23 @@ def test_a_build_writes_the_same_bytes_whichever_page_it_reads_last(docs):
         a.write_text(text + change)
         last = build(docs)
         assert (last == first) == (not change)
+
+
+def test_style_sheets_and_scripts_are_handed_out_without_comments(docs):
+    files = {
+        "site.css": '/* A note,\n   of two lines. */\na::before { content: "/* stays;  {here} */"; }\n',
+        "site.js": "// Says what it is.\nwindow.site = `// stays  ${1}`;\n",
+        "other.js": "// Of another project.\n",
+    }
+    for name, text in files.items():
+        (docs / "_static" / name).write_text(text)
+    for _ in range(2):  # also when nothing is copied anew
+        build(docs)
+        static = docs.parent / "html/_static"
+        css = (static / "site.css").read_text()
+        assert css == 'a::before{content:"/* stays;  {here} */"}'
+        assert (static / "site.js").read_text() == "window.site=`// stays  ${1}`;"
+        assert (static / "other.js").read_text() == files["other.js"]
 
 
 def test_the_search_has_the_index_entries_of_pages_that_were_not_written_now(docs):

@@ -1,0 +1,26 @@
+"""Style sheets and this project's scripts without comments and indentation, as they are handed out."""
+
+from pathlib import Path
+
+from rcssmin import cssmin
+from rjsmin import jsmin
+
+SCRIPTS = ("site.js", "gallery.js", "process_gallery.js", "versions.js")
+
+
+def minify(app, exception):
+    if exception or app.builder.name != "html":
+        return
+    static = Path(app.outdir, "_static")
+    for path in static.glob("*.css"):
+        path.write_text(cssmin(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in SCRIPTS:
+        path = static / name
+        if path.exists():
+            path.write_text(jsmin(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def setup(app):
+    # After Furo, which writes pygments.css then
+    app.connect("build-finished", minify, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
