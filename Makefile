@@ -1,4 +1,4 @@
-# Two commands do everything: `make html` builds the site, `make test` runs all tests. `make help` lists the others.
+# Two commands do everything: `make html` builds the site, `make test` runs all tests; `make quick` is for in between. `make help` lists the others.
 # PYTHON=python3.14 make html   chooses the interpreter that builds the site and runs the examples.
 # LIBRARIES=no make html        leaves out what only examples import; those pages then show committed records.
 
@@ -15,14 +15,17 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 HTML := docs/_build/html
 ZIP := docs/_build/multiprocessing-by-example.zip
+WRITTEN := *.md docs/*.md docs/concepts docs/guides docs/reference docs/tutorial
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test doctest linkcheck lighthouse hosting lint torture bench matrix lock inventory clean
+.PHONY: help html epub zip serve test quick try python doctest linkcheck lighthouse hosting lint torture bench matrix lock inventory clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make html     build the site into $(HTML)"
 	@echo "make serve    show it at http://127.0.0.1:8000; rebuild what changes, and reload"
+	@echo "make quick    lint, types, layers, and the tests that start no process: seconds"
+	@echo "make try      record one example, judge it, build its page alone: EXAMPLE=countdown/my_idea"
 	@echo "make epub     build the site as a book for e-readers, in docs/_build/epub"
 	@echo "make zip      put the site into one file, to be read without a server: $(ZIP)"
 	@echo "make test     run every test: package, examples, doctests, pages, style"
@@ -33,7 +36,7 @@ help:
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
 	@echo "make hosting  build the site as Read the Docs does (needs a network)"
-	@echo "make lint     ruff and mypy"
+	@echo "make lint     ruff, mypy, import-linter, codespell and sphinx-lint"
 	@echo "make lock     renew the pinned dependencies"
 	@echo "make inventory  renew the list of what CPython's documentation can be linked to (needs a network)"
 	@echo "make clean    remove what was built"
@@ -74,6 +77,20 @@ lint: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(RUN) -m codespell_lib $(WRITTEN)
+	$(RUN) -m sphinxlint $(WRITTEN)
+
+quick: lint
+	$(RUN) -m pytest -q -n 2 -m quick
+
+# Where the record is not as the example declares, the page is not built.
+try: $(READY)
+	@test -n "$(EXAMPLE)" || { echo "make: say which: make try EXAMPLE=countdown/my_idea" >&2; exit 1; }
+	$(RUN) tools/try_example.py "$(EXAMPLE)"
+
+python: $(READY)
+	@echo $(RUN)
 
 torture: $(READY)
 	$(RUN) -m pytest -m torture -s tests/test_torture.py

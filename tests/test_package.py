@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import process_gallery
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "process_gallery.md"
 LISTING = re.compile(
@@ -98,6 +100,12 @@ def test_sdist_has_the_source_and_its_tests(built):
         "tests/test_package.py",
     } <= names
     assert not [name for name in names if "__pycache__" in name]
+
+
+def test_version_is_the_same_wherever_it_stands(built):
+    version = process_gallery.__version__
+    assert next(built.glob("*.whl")).name.startswith(f"process_gallery-{version}-")
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_wheel_from_the_sdist_is_the_same(built, tmp_path):
