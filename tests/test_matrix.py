@@ -22,7 +22,7 @@ from process_gallery.interpreters import HOOKS
 from process_gallery.model import Cell, Interpreter, Piece, Record
 from process_gallery.recording import recorder
 from process_gallery.script import read_script
-from process_gallery.sphinxext import versions
+from process_gallery.sphinxext import comparison
 
 SCRIPT = """# Which Python is this?
 from __future__ import print_function
@@ -223,7 +223,7 @@ def a_run(
     platform: str = "linux",
     live: bool = False,
     stale: bool = False,
-) -> versions.Run:
+) -> comparison.VersionRun:
     interpreter = Interpreter(version, "CPython", platform, "x86_64", "fork")
     record = Record(
         "matrix/a.py",
@@ -237,7 +237,7 @@ def a_run(
         [Cell(1, 1, output=[Piece(0.0, None, text)])],
         [],
     )
-    return versions.Run(record, "", live=live, stale=stale)
+    return comparison.VersionRun(record, live=live, stale=stale)
 
 
 def test_identical_outputs_are_folded() -> None:
@@ -245,7 +245,7 @@ def test_identical_outputs_are_folded() -> None:
         a_run("2.7.18", "hangs\n"), a_run("3.6.1", "pid=12 at 0x7f00ab\n"), a_run("3.7.2", "pid=345 at 0x1\n", live=True),
         a_run("3.8.0", "pid=6 at 0x2\n"), a_run("3.9.0", "pid=6 at 0x2\n", outcome="exit 1"),
     ]  # fmt: skip
-    groups = versions.fold(runs)
+    groups = comparison.fold(runs)
     assert [group.label(platforms=False) for group in groups] == ["2.7", "3.6 to 3.8", "3.9"]
     assert groups[1].best.version == "3.7"  # the one of this build
     assert groups[0].best.version == "2.7"
@@ -253,18 +253,18 @@ def test_identical_outputs_are_folded() -> None:
 
 def test_times_are_folded_unless_they_matter() -> None:
     runs = [a_run("3.13.0", "took 1.5 ms\n"), a_run("3.14.0", "took 20 ms\n")]
-    assert len(versions.fold(runs)) == 1
-    assert len(versions.fold(runs, exact=True)) == 2
+    assert len(comparison.fold(runs)) == 1
+    assert len(comparison.fold(runs, exact=True)) == 2
 
 
 def test_a_stale_run_is_not_folded_with_others() -> None:
-    assert len(versions.fold([a_run("3.13.0", "x"), a_run("3.14.0", "x", stale=True)])) == 2
+    assert len(comparison.fold([a_run("3.13.0", "x"), a_run("3.14.0", "x", stale=True)])) == 2
 
 
 def test_a_range_claims_no_version_that_was_not_run() -> None:
-    assert versions.span(["2.7", "3.6", "3.8", "3.9", "3.10"]) == "2.7, 3.6, 3.8 to 3.10"
+    assert comparison.span(["2.7", "3.6", "3.8", "3.9", "3.10"]) == "2.7, 3.6, 3.8 to 3.10"
     both = [a_run("3.13.0", "x"), a_run("3.14.0", "x"), a_run("3.13.0", "x", platform="darwin")]
-    assert versions.fold(both)[0].label(platforms=True) == "Linux 3.13, 3.14; macOS 3.13"
+    assert comparison.fold(both)[0].label(platforms=True) == "Linux 3.13, 3.14; macOS 3.13"
 
 
 # -- the site

@@ -548,7 +548,7 @@ WITHOUT_EFFECT = {
     "capture_repr": ("__repr__",),
     "image_scrapers": ("pyvista",),
     "reset_argv": "process_gallery.sphinxext.gallery.NoArguments",
-    "reset_modules": ("process_gallery.sphinxext.gallery.draws",),
+    "reset_modules": ("process_gallery.sphinxext.build.draws",),
     "matplotlib_animations": True,
 }
 
@@ -611,3 +611,139 @@ def test_the_time_limit_of_all_examples(site: Site) -> None:
         "process_gallery_timeout = -1 in conf.py: write a number of seconds greater than 0"
         in site.build(fails=True)
     )
+
+
+IN_ONE_PROCESS = """
+import os, warnings
+from pathlib import Path
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+from process_gallery.sphinxext import Build
+
+# What a later Sphinx removes is an error where this package uses it.
+for category in (PendingDeprecationWarning, DeprecationWarning):
+    warnings.filterwarnings("error", category=category, module="process_gallery")
+
+def build(warningiserror=True):
+    with docutils_namespace():
+        app = Sphinx("docs", "docs", "docs/_build/html", "docs/_build/doctrees", "html", warningiserror=warningiserror)
+        app.build()
+    assert app.statuscode == 0
+    return app
+"""
+
+
+def in_one_process(site: Site, program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_ONE_PROCESS + program],
+        cwd=site.folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_second_build_in_one_process_does_not_know_what_was_deleted(site: Site) -> None:
+    site.example("hello.py", HELLO)
+    site.example("gone.py", HELLO.replace("Hello\n=====", "Gone\n===="))
+    (site.docs / "matrix").mkdir()
+    (site.docs / "matrix" / "which.py").write_text("print('major: 3')\n")
+    site.page(
+        "# Small\n\n```{recorded} gone\n:cells: 2\n```\n\n"
+        "```{version_tabs} matrix/which\n```\n\n```{toctree}\ngallery/index\n```\n"
+    )
+    said = in_one_process(
+        site,
+        """
+first = Build.of(build().env)
+assert sorted(first.examples) == ["gone.py", "hello.py"]
+assert list(first.matrices) == ["matrix/which"]
+assert first.page(first.example("gone")) == "gallery/gone"
+os.unlink("examples/gone.py")
+os.unlink("docs/matrix/which.py")
+for path in Path("docs/gallery").glob("gone*"):
+    path.unlink()
+# The page, whose source has not changed, is read again: it asks for what is gone.
+second = Build.of(build(warningiserror=False).env)
+assert sorted(second.examples) == ["hello.py"]
+assert not second.matrices
+page = Path("docs/_build/html/index.html").read_text()
+assert "hello from cell two" not in page
+assert "major: 3" not in page
+""",
+    )
+    assert "there is no example 'gone'" in said
+    assert "there is no script 'matrix/which'" in said
+
+
+def test_nothing_that_a_later_sphinx_removes_is_used_and_the_build_is_handed_over(
+    site: Site,
+) -> None:
+    conf = site.docs / "conf.py"
+    conf.write_text(
+        conf.read_text()
+        + """
+def tell(app, build):
+    print("RECORDED", sorted(build.examples), sorted(build.matrices))
+
+def setup(app):
+    app.connect("process-gallery-recorded", tell)
+"""
+    )
+    site.example("children.py", CHILDREN)
+    (site.docs / "matrix").mkdir()
+    (site.docs / "matrix" / "which.py").write_text("print('major: 3')\n")
+    directives = "".join(
+        f"```{{{name}}} matrix/which\n```\n\n"
+        for name in ("version_tabs", "version_table", "version_lines", "version_grid")
+    )
+    site.page(
+        "# Small\n\n```{recorded} children\n:show: code figures output stacks timeline facts\n```\n\n"
+        f"{directives}```{{toctree}}\ngallery/index\n```\n"
+    )
+    said = in_one_process(site, "build()\nos.utime('docs/index.md')\nbuild()\n")
+    assert said.count("RECORDED ['children.py'] ['matrix/which']") == 2
+
+
+def test_what_sphinx_gallery_writes_is_what_this_package_looks_for(site: Site) -> None:
+    """None of it is promised by sphinx-gallery: where it changes, pages lose something silently."""
+    site.example("hello.py", HELLO.replace("print", "import os\nos.getpid()\nprint", 1))
+    site.build()
+    # Taken away to have a page written again: build.py, _put.
+    assert (site.docs / "gallery" / "hello.py.md5").exists()
+    # Where anchors for the lines of stacks go: gallery.py, name_cells.
+    source = (site.docs / "gallery" / "hello.rst").read_text()
+    assert "GENERATED FROM PYTHON SOURCE LINES 7-" in source
+    assert 'id="line-7"' in site.text("gallery/hello.html")
+    # Taken off the page: gallery.py, tidy_source.
+    assert "**Estimated memory usage:**" in source
+    # What a block becomes whose names it links; the anchor is put there, too.
+    from sphinx_gallery._doctree_links import code_links_block
+
+    assert code_links_block.__name__ == "code_links_block"
+
+
+def test_the_reference_lists_the_settings_as_they_are() -> None:
+    from process_gallery.sphinxext.settings import SETTINGS
+
+    page = Path(__file__).parents[1] / "docs" / "reference" / "process_gallery.md"
+    rows = re.findall(r"^\* - `(process_gallery_\w+)`\n  - (.*)$", page.read_text(), re.MULTILINE)
+    assert rows == [(setting.name, setting.meaning) for setting in SETTINGS]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("process_gallery_jobs = -1", "or 0 for one a processor"),
+        ("process_gallery_jobs = '2'", "or 0 for one a processor"),
+        ("process_gallery_timeout = float('nan')", "a number of seconds greater than 0"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_an_error(site: Site, line: str, says: str) -> None:
+    conf = site.docs / "conf.py"
+    conf.write_text(f"{conf.read_text()}{line}\n")
+    output = site.build(fails=True)
+    assert f"{line.partition(' ')[0]} = " in output
+    assert says in output

@@ -7,15 +7,16 @@ from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.model import HELPERS
 from process_gallery.script import contents
-from process_gallery.sphinxext import gallery, versions
+from process_gallery.sphinxext import Build, span
 
 
-def figures(app):
+def figures(env):
     """Return what the records of this build say, as rows of a table in Markdown: a name, and what
     is counted.
     """
-    names = contents(gallery.example_folders(app)[0])
-    examples = [example for example in (gallery.get(app, name) for name in names) if example]
+    build = Build.of(env)
+    names = contents(build.example_folders[0])
+    examples = [example for example in (build.example(name) for name in names) if example]
     if not examples:
         return []
     records = [example.record for example in examples]
@@ -23,7 +24,7 @@ def figures(app):
     lacking = sorted({need for example in examples for need in example.lacking})
     longest = max(examples, key=lambda example: example.record.duration)
     most = max(examples, key=lambda example: len(example.record.processes))
-    matrices = versions.matrices().values()
+    matrices = build.matrices.values()
     runs = [run for matrix in matrices for run in matrix.runs]
     once = {run.version: run.order for run in runs}
 
@@ -37,7 +38,7 @@ def figures(app):
         rows.append(("… shown as they were recorded before", words))
     rows += [
         ("Processes that ran", _processes(records)),
-        ("… most of them in", f"{_link(app, most)}: {len(most.record.processes)}"),
+        ("… most of them in", f"{_link(build, most)}: {len(most.record.processes)}"),
         ("… how they ended", _ends(records)),
         ("Lines that were printed", _lines(records)),
         *_others(records),
@@ -45,10 +46,10 @@ def figures(app):
             "Time of all runs, one after the other",
             f"{sum(record.duration for record in records):.0f} s",
         ),
-        ("… longest", f"{_link(app, longest)}: {longest.record.duration:.1f} s"),
+        ("… longest", f"{_link(build, longest)}: {longest.record.duration:.1f} s"),
     ]
     if runs:
-        known = versions.span(sorted(once, key=once.get))
+        known = span(sorted(once, key=once.get))
         rows += [
             ("Scripts that are shown by version", f"{len(matrices)}"),
             (
@@ -67,8 +68,8 @@ def _count(counted):
     )
 
 
-def _link(app, example):
-    return f"[{example.name.removesuffix('.py')}](/{gallery.page(app, example)})"
+def _link(build, example):
+    return f"[{example.name.removesuffix('.py')}](/{build.page(example)})"
 
 
 def _processes(records):
@@ -124,8 +125,7 @@ class BuildFigures(SphinxDirective):
     """Show the figures as a table."""
 
     def run(self):
-        app = self.env.app
-        rows = figures(app)
+        rows = figures(self.env)
         noted(self.env, "build-figures")[self.env.docname] = rows
         if not rows:
             return []

@@ -13,7 +13,7 @@ from names_used import places
 from sphinx.ext.intersphinx import InventoryAdapter
 
 from process_gallery.script import decode
-from process_gallery.sphinxext import gallery
+from process_gallery.sphinxext import Build
 
 _PIECE = re.compile(r'(<span class="\w+">)?([^<]+)(</span>)?|<[^>]*>')
 
@@ -82,7 +82,7 @@ def link_code(app, doctree, docname):
         return
     addresses, classes = documentation(app)
     for block in list(doctree.findall(nodes.literal_block)):
-        example = "example" in block and gallery.get(app, block["example"])
+        example = "example" in block and Build.of(app.env).example(block["example"])
         if not example:
             continue
         source, code = decode(example.script.source), block.astext()

@@ -13,7 +13,7 @@ from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.script import contents, decode, read_script
-from process_gallery.sphinxext.gallery import example_folders
+from process_gallery.sphinxext import Build
 
 _LISTED = re.compile(
     r"multiprocessing\.|concurrent\.futures\.|threading\.|signal\.|faulthandler\."
@@ -21,13 +21,13 @@ _LISTED = re.compile(
 )
 
 
-def uses(app):
+def uses(env):
     """Return of each example its page, title and claim, and the documented names that it uses.
 
     The names are kept with the environment, by source: to follow objects through every script takes
     seconds.
     """
-    env, folder = app.env, example_folders(app)[0]
+    folder = Build.of(env).example_folders[0]
     inventory = InventoryAdapter(env).named_inventory["python"]
     kinds = {kind: names for kind, names in inventory.items() if kind.startswith("py:")}
     classes = set(kinds["py:class"])
@@ -58,7 +58,7 @@ class ExamplesByName(SphinxDirective):
     """
 
     def run(self):
-        found = uses(self.env.app)
+        found = uses(self.env)
         noted(self.env, "examples-by-name")[self.env.docname] = found
         modules = InventoryAdapter(self.env).named_inventory["python"]["py:module"]
         users = {}

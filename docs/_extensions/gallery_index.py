@@ -9,7 +9,7 @@ from page_parts import link_to, page_of
 from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.script import contents, read_script
-from process_gallery.sphinxext.gallery import example_folders
+from process_gallery.sphinxext import Build
 
 METHODS = ("fork", "spawn", "forkserver", "default start method")
 _FILTER = """
@@ -33,7 +33,7 @@ def whole_index(app):
     """Return the index of the whole gallery: a filter, and each section with its first sentence and
     its examples.
     """
-    folder = example_folders(app)[0]
+    folder = Build.of(app.env).example_folders[0]
     scripts = [read_script(folder / name) for name in contents(folder)]
     versions = sorted(
         {number for script in scripts for number in [_version(script)] if number} | {11}
@@ -73,7 +73,7 @@ class Examples(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        folder = example_folders(self.env.app)[0]
+        folder = Build.of(self.env).example_folders[0]
         result = nodes.bullet_list(classes=["examples"])
         for name in contents(folder):
             if name.partition("/")[0] == self.arguments[0]:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from claims import claim_of
 
-from process_gallery.sphinxext import gallery
+from process_gallery.sphinxext import Build
 
 
 def description_of(app, docname):
     """Return a page's description, an empty text if it has none."""
     example = (
-        gallery.get(app, docname.partition("/")[2]) if docname.startswith("gallery/") else None
+        Build.of(app.env).example(docname.partition("/")[2])
+        if docname.startswith("gallery/")
+        else None
     )
     if example:
         return re.sub(

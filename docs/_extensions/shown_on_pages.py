@@ -30,7 +30,7 @@ def follow(app, name, today):
     name
         The directive's, as for `noted`.
     today
-        What returns what it would show now, given the application; compared with what was noted.
+        What returns what it would show now, given the environment; compared with what was noted.
     """
     app.connect("env-get-outdated", partial(_outdated, name, today))
     app.connect("env-purge-doc", partial(_forget, name))
@@ -39,7 +39,7 @@ def follow(app, name, today):
 
 def _outdated(name, today, app, env, added, changed, removed):
     pages = noted(env, name)
-    now = today(app) if pages else None
+    now = today(env) if pages else None
     return [docname for docname, before in pages.items() if before != now]
 
 

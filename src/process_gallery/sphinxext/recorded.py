@@ -12,83 +12,16 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
-from sphinx.builders.html import StandaloneHTMLBuilder
-from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from process_gallery import drawing
 from process_gallery.script import decode
 
-from . import gallery
-from .gallery import Example
+from .build import Build, Example, draws
+from .domain import RecordsDomain
 
 PARTS = ("code", "figures", "output", "stacks", "timeline", "facts")
-
-
-def note_use(env: BuildEnvironment, docname: str, example: Example) -> None:
-    """Remember with which record a page was read: when that is another one, the page is read again."""
-    uses(env).setdefault(docname, {})[example.name] = example.fingerprint
-
-
-def uses(env: BuildEnvironment) -> dict[str, dict[str, str]]:
-    """Return, for each page, the examples that it shows and the fingerprints of their records; kept
-    with the environment.
-    """
-    if not hasattr(env, "process_gallery_uses"):
-        env.process_gallery_uses = {}  # type: ignore[attr-defined]
-    found: dict[str, dict[str, str]] = env.process_gallery_uses  # type: ignore[attr-defined]
-    return found
-
-
-def outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
-    """Return the pages that were read with a record that is not the present one."""
-    del added, changed, removed
-    pages = []
-    for docname, used in uses(env).items():
-        examples = {name: gallery.get(app, name) for name in used}
-        if any(
-            example is None or example.fingerprint != used[name]
-            for name, example in examples.items()
-        ):
-            pages.append(docname)
-    return pages
-
-
-def unwritten(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return the pages that were read for another builder or output folder and not written for this
-    one since.
-
-    Sphinx compares pages with their sources only, and the source of a page that embeds a record is
-    older than the record.
-    """
-    if not isinstance(app.builder, StandaloneHTMLBuilder):
-        return []
-    pages = []
-    for docname in env.dependencies.keys() | uses(env).keys():
-        page, read = (
-            Path(app.builder.get_outfilename(docname)),
-            Path(app.doctreedir, f"{docname}.doctree"),
-        )
-        if page.exists() and page.stat().st_mtime < read.stat().st_mtime:
-            pages.append(docname)
-    return pages
-
-
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget what a page used: it is read again, or gone."""
-    del app
-    uses(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-    """Take over what another reading process has noted."""
-    del app
-    uses(env).update(
-        {docname: used for docname, used in uses(other).items() if docname in docnames}
-    )
 
 
 class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
@@ -112,15 +45,15 @@ class Recorded(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that stand for the parts asked for."""
-        app = self.env.app
-        example = gallery.get(app, self.arguments[0])
+        build = Build.of(self.env)
+        example = build.example(self.arguments[0])
         if example is None:
-            if app.config.sphinx_gallery_conf["plot_gallery"] in (False, "False", "0", 0):
+            if not build.runs_examples:
                 return []
             raise self.error(
                 f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples"
             )
-        note_use(self.env, self.env.docname, example)
+        RecordsDomain.of(self.env).note(self.env.docname, example.name, example.fingerprint)
         record = example.record
         if self.options.get("outcome", record.outcome) != record.outcome:
             raise self.error(
@@ -151,10 +84,7 @@ class Recorded(SphinxDirective):
         return result
 
     def _on_gallery_page(self) -> bool:
-        return any(
-            self.env.docname.startswith(f"{folder}/")
-            for folder in gallery.gallery_folders(self.env.app)
-        )
+        return Build.of(self.env).in_gallery(self.env.docname)
 
     def _cells(self, example: Example) -> list[int]:
         count = len(example.record.cells)
@@ -192,7 +122,7 @@ class Recorded(SphinxDirective):
 
     def _figures(self, example: Example, index: int) -> list[nodes.Node]:
         images: list[nodes.Node] = []
-        folder = gallery.cache_folder(self.env.app) / "figures"
+        folder = Build.of(self.env).cache_folder / "figures"
         for number, svg in enumerate(example.record.cells[index].figures, 1):
             for mode, variant in zip(("light", "dark"), drawing.figure_variants(svg), strict=True):
                 digest = hashlib.sha256(variant.encode()).hexdigest()[:12]
@@ -212,7 +142,7 @@ class Recorded(SphinxDirective):
 
     def _origin(self, example: Example) -> nodes.Node:
         """Say where a run comes from, with a link to the whole."""
-        target = f"/{gallery.page(self.env.app, example)}"
+        target = f"/{Build.of(self.env).page(example)}"
         link = pending_xref(
             "",
             nodes.inline("", Path(example.name).name),
@@ -254,7 +184,7 @@ def source_of(example: Example, first: int, last: int) -> str:
 
 def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     """Draw a part of a record."""
-    example = gallery.get(self.builder.app, node["example"])
+    example = Build.of(self.builder.env).example(node["example"])
     assert example is not None
     record, kind, uid = example.record, node["kind"], node["uid"]
     code_anchor = _anchor(example) if node["on_gallery_page"] else None
@@ -296,13 +226,13 @@ def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     and figures once.
     """
     del docname
-    if gallery.draws(app):
+    if draws(app.builder):
         return
     for image in list(doctree.findall(nodes.image)):
         if {"recorded-figure", "only-dark"} <= set(image["classes"]):
             image.parent.remove(image)
     for node in list(doctree.findall(recorded_part)):
-        example = gallery.get(app, node["example"])
+        example = Build.of(app.env).example(node["example"])
         assert example is not None
         if node["kind"] == "output":
             text = drawing.output_text(example.record, node["cells"])

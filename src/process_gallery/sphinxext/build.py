@@ -1,0 +1,454 @@
+"""What a build knows: its examples and scripts by version, each with a record that was kept or is
+made now.
+
+One pipeline serves both: find the scripts, look at the interpreter, ask what is installed in it,
+load the records that still hold, record the rest, judge, keep.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sphinx.builders import Builder
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.console import colorize
+
+from process_gallery.drawing.text import failure
+from process_gallery.errors import ExampleError, InterpreterError, RecordError
+from process_gallery.interpreters import Installed, Probe, probe, processors
+from process_gallery.matrix import name_of
+from process_gallery.model import Record, numbers
+from process_gallery.recording.recorder import Job, record_all, stop_on_sigterm
+from process_gallery.script import Script, read_script
+from process_gallery.store import Cache, folder_of, key
+
+from .comparison import Matrix, VersionRun
+
+logger = logging.getLogger(__name__)
+
+DOMAIN = "process_gallery"
+"""Name of the domain that holds the build."""
+
+
+@dataclass
+class Example:
+    """An example of this build."""
+
+    name: str
+    """Path below the folder of examples, with slashes: ``countdown/two_countdowns.py``."""
+    script: Script
+    record: Record
+    source: str
+    """File that the record came from."""
+    lacking: tuple[str, ...] = ()
+    """What the building interpreter lacks; the record is then a committed one, from another
+    interpreter.
+    """
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Digest of all that a page shows of it, which tells the record from any other run."""
+        digest = hashlib.sha256(self.record.to_json().encode())
+        digest.update(self.script.source)
+        digest.update(repr(self.lacking).encode())
+        return digest.hexdigest()
+
+    @property
+    def stale(self) -> bool:
+        """True if the script has changed since the record was made."""
+        return self.record.sha256 != hashlib.sha256(self.script.source).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A script of which the build needs a record."""
+
+    name: str
+    """What the record calls it."""
+    script: Script
+    beside: bool = False
+    """As for :class:`~process_gallery.Job`."""
+    page: str = ""
+    """The page that sphinx-gallery makes of it; empty for scripts that are shown by version."""
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What came of a task."""
+
+    task: _Task
+    record: Record | None
+    """None if the recorder itself failed."""
+    source: str = ""
+    """File that keeps the record."""
+    new: bool = False
+    """True if it ran in this build."""
+    problem: str = ""
+    """Why it is not what the script declares, with a remedy; empty if it is."""
+
+
+class Build:
+    """What one build of a site knows of the scripts that it shows.
+
+    It is filled before sphinx-gallery writes its pages; the event ``process-gallery-recorded`` then
+    hands it over. Sphinx does not keep it between builds.
+    """
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        self._env = env
+        self.examples: dict[str, Example] = {}
+        """Examples by :attr:`Example.name`."""
+        self.matrices: dict[str, Matrix] = {}
+        """Scripts that are shown by version, by name, such as ``matrix/lock_at_fork``."""
+
+    @classmethod
+    def of(cls, env: BuildEnvironment) -> Build:
+        """Return the build of an environment.
+
+        Raises
+        ------
+        KeyError
+            If the extension ``process_gallery`` is not set up.
+
+        """
+        build: Build = env.domains[DOMAIN].build  # type: ignore[attr-defined]
+        return build
+
+    # -- where things are
+
+    @property
+    def example_folders(self) -> list[Path]:
+        """Folders that sphinx-gallery takes examples from, as absolute paths."""
+        return [
+            Path(os.path.abspath(Path(self._env.srcdir, folder)))
+            for folder in self._listed("examples_dirs")
+        ]
+
+    @property
+    def gallery_folders(self) -> list[str]:
+        """Folders that sphinx-gallery writes pages to, relative to the source folder."""
+        return [
+            Path(os.path.normpath(folder)).as_posix() for folder in self._listed("gallery_dirs")
+        ]
+
+    def _listed(self, setting: str) -> list[str | os.PathLike[str]]:
+        value = self._env.config.sphinx_gallery_conf[setting]
+        return [value] if isinstance(value, str | os.PathLike) else list(value)
+
+    @property
+    def records_folder(self) -> Path:
+        """Folder of committed records."""
+        return Path(self._env.srcdir, self._env.config.process_gallery_records)
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder where records are kept between builds."""
+        if self._env.config.process_gallery_cache:
+            return Path(self._env.srcdir, self._env.config.process_gallery_cache)
+        return Path(self._env.doctreedir).parent / "process_gallery"
+
+    @property
+    def runs_examples(self) -> bool:
+        """False if sphinx-gallery is told to show the code only."""
+        return self._env.config.sphinx_gallery_conf["plot_gallery"] not in (False, "False", "0", 0)
+
+    # -- what is known
+
+    def example(self, name: str) -> Example | None:
+        """Return an example by its path below the folder of examples, with or without ``.py``."""
+        return self.examples.get(name.removesuffix(".py") + ".py")
+
+    def example_at(self, path: str | os.PathLike[str]) -> Example | None:
+        """Return an example by the path of its script."""
+        absolute = os.path.abspath(path)
+        return next(
+            (one for one in self.examples.values() if str(one.script.path) == absolute), None
+        )
+
+    def fingerprint(self, name: str) -> str | None:
+        """Return the fingerprint of an example or of a matrix; None if there is none of this name."""
+        found = self.examples.get(name) or self.matrices.get(name)
+        return found.fingerprint if found else None
+
+    def page(self, example: Example) -> str:
+        """Return the page that sphinx-gallery makes of an example, without suffix."""
+        return self._page(example.script.path)
+
+    def _page(self, path: Path) -> str:
+        inside = [
+            (len(folder.parts), gallery, path.relative_to(folder))
+            for folder, gallery in zip(self.example_folders, self.gallery_folders, strict=False)
+            if path.is_relative_to(folder)
+        ]
+        _, gallery, below = max(inside)
+        return f"{gallery}/{below.with_suffix('').as_posix()}"
+
+    def in_gallery(self, docname: str) -> bool:
+        """Return whether sphinx-gallery writes a page."""
+        return any(docname.startswith(f"{folder}/") for folder in self.gallery_folders)
+
+    # -- before the pages are read
+
+    def record(self, *, failing: Collection[str], shown: dict[str, dict[str, str]]) -> None:
+        """Record every script that changed, load the records of the others.
+
+        Parameters
+        ----------
+        failing
+            Absolute paths of the scripts that end with an exception, though they do not say so.
+        shown
+            For each page, what it was written with: names and fingerprints.
+
+        Raises
+        ------
+        ExtensionError
+            If an example did not end as it declares. Every other script has been recorded and kept
+            by then.
+
+        """
+        problems: list[str] = []
+        live: dict[str, VersionRun] = {}
+        examples: list[_Task] = []
+        scripts = self._scripts_by_version()
+        if self.runs_examples:
+            stop_on_sigterm()
+            examples = list(self._example_tasks(failing, problems))
+            interpreter, installed = self._interpreter([*examples, *scripts])
+            tasks = []
+            for task in examples:
+                lacking = installed.missing(task.script, interpreter)
+                if not lacking:
+                    tasks.append(task)
+                elif example := self._committed(task, tuple(lacking)):
+                    seen = shown.get(task.page, {}).get(task.name)
+                    self._put(task, example, new=example.fingerprint != seen)
+                else:
+                    problems.append(
+                        f"{task.name}: needs {', '.join(lacking)}, which the building interpreter lacks, and no record that fits is committed "
+                        f"under {self.records_folder}; install what it needs, or record it where that is installed"
+                    )
+            for result in self._load_or_record([*tasks, *scripts], interpreter, installed):
+                task, record = result.task, result.record
+                if record and not task.page:
+                    live[task.name] = VersionRun(record, live=True)
+                    if result.problem:
+                        logger.warning(
+                            "%s", result.problem, type="process_gallery", subtype="matrix"
+                        )
+                elif record and not result.problem:
+                    example = Example(task.name, task.script, record, result.source)
+                    self._put(task, example, new=result.new)
+                else:
+                    problems.append(result.problem)
+        self._compare(scripts, live)
+        if problems:
+            for problem in problems:
+                logger.error("%s\n", problem)
+            message = f"{len(problems)} of {len(examples) + len(scripts)} scripts cannot be shown as they are; see above. The records of the others are kept."
+            raise ExtensionError(message)
+
+    def _example_tasks(self, failing: Collection[str], problems: list[str]) -> Iterator[_Task]:
+        """Find what sphinx-gallery makes pages of."""
+        config = self._env.config
+        conf = config.sphinx_gallery_conf
+        names: set[str] = set()
+        # sphinx-gallery warns of surplus folders
+        for folder, gallery in zip(self.example_folders, self.gallery_folders, strict=False):
+            for path in scripts_shown(folder):
+                if re.search(conf["ignore_pattern"], path.name) or not re.search(
+                    conf["filename_pattern"], str(path)
+                ):
+                    continue
+                name = path.relative_to(folder).as_posix()
+                if name in names:  # an earlier gallery has one of this name
+                    name = f"{gallery}/{name}"
+                names.add(name)
+                try:
+                    script = read_script(path, timeout=config.process_gallery_timeout)
+                except ExampleError as error:
+                    problems.append(str(error))
+                    continue
+                if str(path) in failing and script.declared.expected == "ok":
+                    script = replace(
+                        script, declared=replace(script.declared, expected="exception")
+                    )
+                beside = config.process_gallery_cwd == "script"
+                yield _Task(name, script, beside, self._page(path))
+
+    def _scripts_by_version(self) -> list[_Task]:
+        """Find the scripts that are shown by version."""
+        folder = Path(self._env.srcdir, self._env.config.process_gallery_matrix)
+        try:
+            scripts = [read_script(path) for path in sorted(folder.glob("*.py"))]
+        except ExampleError as error:
+            raise ExtensionError(str(error)) from error
+        return [_Task(name_of(script), script) for script in scripts]
+
+    def _interpreter(self, tasks: Sequence[_Task]) -> tuple[Probe, Installed]:
+        try:
+            interpreter = probe(self._env.config.process_gallery_python)
+            installed = Installed.ask(interpreter.path, [task.script for task in tasks])
+        except (InterpreterError, OSError, ValueError) as error:
+            message = f"the interpreter that is to run the examples cannot be used: {error}"
+            raise ExtensionError(message) from error
+        return interpreter, installed
+
+    def _load_or_record(
+        self, tasks: Sequence[_Task], interpreter: Probe, installed: Installed
+    ) -> Iterator[_Result]:
+        """Yield a result for each task: first what was kept, then what runs now."""
+        cache = Cache(self.cache_folder)
+        python = self._env.config.process_gallery_python
+        jobs: list[Job] = []
+        waiting: dict[Path, tuple[_Task, str]] = {}
+        for task in tasks:
+            digest = key(task.script, interpreter, installed, beside=task.beside)
+            record = cache.load(task.script, task.name, digest)
+            if record:
+                yield _Result(task, record, str(cache.path(task.name, digest)))
+            else:
+                jobs.append(Job(task.script, python=python, name=task.name, beside=task.beside))
+                waiting[task.script.path] = task, digest
+        if not jobs:
+            return
+        at_once = self._env.config.process_gallery_jobs or processors()
+        logger.info(
+            colorize("bold", "recording examples... ") + f"{len(jobs)} to run, {at_once} at a time"
+        )
+        began = time.monotonic()
+        for number, (job, record_or_error) in enumerate(record_all(jobs, at_once=at_once), 1):
+            task, digest = waiting[job.script.path]
+            if not isinstance(record_or_error, Record):
+                yield _Result(task, None, problem=str(record_or_error))
+                continue
+            record = record_or_error
+            problem = failure(record, job.script.path, python, beside=job.beside)
+            word = colorize("red", "failed") if problem else "ok"
+            logger.info(f"  [{number}/{len(jobs)}] {task.name}  {record.duration:.1f} s  {word}")
+            if not problem:
+                self._keep(cache, task, digest, record)
+            source = str(cache.path(task.name, digest))
+            yield _Result(task, record, source, new=True, problem=problem or "")
+        logger.info(f"  recorded {len(jobs)} examples in {time.monotonic() - began:.1f} s")
+
+    def _keep(self, cache: Cache, task: _Task, digest: str, record: Record) -> None:
+        try:
+            cache.save(task.name, digest, record)
+        except OSError as error:
+            logger.warning(
+                "%s: its record cannot be kept in %s: %s; it will run again at the next build",
+                task.name,
+                cache.folder,
+                error,
+            )
+
+    def _put(self, task: _Task, example: Example, *, new: bool) -> None:
+        """Make an example known; have sphinx-gallery write its page again if the record is new."""
+        self.examples[task.name] = example
+        if new:  # sphinx-gallery keeps the digest of the script beside the page
+            Path(self._env.srcdir, f"{task.page}.py.md5").unlink(missing_ok=True)
+
+    def _committed(self, task: _Task, lacking: tuple[str, ...]) -> Example | None:
+        """Return an example with the newest committed record of its script, from an interpreter that
+        has what it needs.
+        """
+        best: tuple[tuple[object, ...], Path, Record] | None = None
+        digest = hashlib.sha256(task.script.source).hexdigest()
+        for path in sorted(folder_of(self.records_folder, task.name).glob("*.json")):
+            try:
+                record = Record.from_json(path.read_bytes())
+            except (OSError, RecordError):  # _load warns of it
+                continue
+            cells = [(cell.first, cell.last) for cell in record.cells]
+            if not record.as_expected or cells != list(task.script.cells):
+                continue
+            version = record.sha256 == digest, numbers(record.interpreter.version)
+            if best is None or version > best[0]:
+                best = version, path, record
+        return best and Example(task.name, task.script, best[2], str(best[1]), lacking)
+
+    # -- scripts by version
+
+    def _compare(self, scripts: Sequence[_Task], live: dict[str, VersionRun]) -> None:
+        """Put this build's runs and the committed records side by side, and say what is wrong with
+        records.
+        """
+        known: dict[str, Path] = {}
+        for folder in self.example_folders:
+            for path in folder.rglob("*.py"):
+                known[path.relative_to(folder).as_posix().removesuffix(".py")] = path
+        for task in scripts:
+            name = task.name.removesuffix(".py")
+            known[name] = task.script.path
+            runs = [live[task.name]] if task.name in live else []
+            self.matrices[name] = Matrix(name, task.script, runs)
+        for path in sorted(self.records_folder.rglob("*.json")):
+            self._load(path, path.parent.relative_to(self.records_folder).as_posix(), known)
+        for matrix in self.matrices.values():
+            matrix.runs.sort(key=lambda run: run.order)
+
+    def _load(self, path: Path, name: str, known: dict[str, Path]) -> None:
+        """Read a committed record; warn if it is damaged, stale, or of no script."""
+
+        def warn(words: str) -> None:
+            logger.warning("%s: %s", path, words, type="process_gallery", subtype="record")
+
+        if name not in known:
+            warn("record of a script that does not exist; remove it")
+            return
+        again = f"renew it with  python -m process_gallery matrix {os.path.relpath(known[name])}"
+        matrix = self.matrices.get(name)
+        try:
+            record = Record.from_json(path.read_bytes())
+        except (OSError, RecordError) as error:
+            warn(f"damaged record: {error}; {again}")
+            if matrix:
+                matrix.damaged.append(path.name)
+            return
+        stale = record.sha256 != hashlib.sha256(known[name].read_bytes()).hexdigest()
+        if stale:
+            warn(f"stale record: {name}.py has changed since; {again}")
+        if matrix:
+            run, here = VersionRun(record, stale=stale), matrix.here
+            if not here or (here.version, here.record.interpreter.platform) != (
+                run.version,
+                record.interpreter.platform,
+            ):
+                matrix.runs.append(run)
+
+
+def scripts_shown(folder: Path) -> list[Path]:
+    """Return the scripts that sphinx-gallery makes pages of: those of a folder, and of each folder
+    in it that has a header.
+
+    Where the folder has an index of its own instead of a header, those of every folder in it.
+    """
+    sections = [
+        section
+        for section in folder.iterdir()
+        if section.is_dir() and (_headed(section) or not _headed(folder))
+    ]
+    return sorted(path for place in (folder, *sections) for path in place.glob("*.py"))
+
+
+def _headed(folder: Path) -> bool:
+    return any(
+        path.stem in ("GALLERY_HEADER", "README") or path.name == "index.rst"
+        for path in folder.iterdir()
+    )
+
+
+def draws(builder: Builder) -> bool:
+    """Return whether pages show records drawn as HTML; an EPUB, whose pages are XHTML, shows them
+    as text, as other formats do.
+    """
+    return builder.format == "html" and builder.name != "epub"

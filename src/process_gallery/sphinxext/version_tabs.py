@@ -1,0 +1,106 @@
+"""The tabs that show a script's outputs by version: drawn when the page is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.writers.html5 import HTML5Translator
+
+from process_gallery.drawing import output_html
+from process_gallery.matrix import BROKEN
+from process_gallery.model import PLATFORMS, Record
+
+from .build import Build, draws
+from .comparison import Group, fold
+
+
+class version_tabs(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
+    """The outputs of a script; drawn when the page is written."""
+
+
+def _tabs(env: BuildEnvironment, node: version_tabs) -> tuple[list[Group], bool]:
+    """Return what the tabs show, and whether it is of several platforms."""
+    matrix = Build.of(env).matrices[node["script"]]
+    return fold(matrix.runs, exact=node["exact"]), len(
+        {run.record.interpreter.platform for run in matrix.runs}
+    ) > 1
+
+
+def _facts(group: Group) -> str:
+    """Say which runs are behind an output."""
+    parts = []
+    for platform in dict.fromkeys(run.record.interpreter.platform for run in group.runs):
+        runs = [run for run in group.runs if run.record.interpreter.platform == platform]
+        parts.append(
+            f"{', '.join(run.record.interpreter.version for run in runs)} on {PLATFORMS.get(platform, platform)}"
+        )
+    best = group.best
+    shown = (
+        "" if len(group.runs) == 1 else f"; the output is that of {best.record.interpreter.version}"
+    )
+    state = "; the script has changed since" if group.stale else ""
+    if best.record.outcome == BROKEN:
+        return f"{'; '.join(parts)}: the interpreter cannot be used"
+    outcome = "" if best.record.outcome == "ok" else f", outcome: {best.record.outcome}"
+    return f"{best.record.interpreter.implementation} {'; '.join(parts)}{outcome}{shown}{state}"
+
+
+def visit_html(self: HTML5Translator, node: version_tabs) -> None:
+    """Draw the tabs: radio buttons, so that they work without a script."""
+    groups, platforms = _tabs(self.builder.env, node)
+    uid = node["uid"]
+    chosen = next(
+        (number for number, group in enumerate(groups) if group.best.live), len(groups) - 1
+    )
+    parts = [
+        f'<div class="pg-versions" role="group" aria-label="Output of {escape(Path(node["script"]).name)}.py by version">'
+    ]
+    for number, group in enumerate(groups):
+        label = escape(group.label(platforms=platforms))
+        mark = ""
+        if group.stale:
+            mark = ' <span class="pg-mark pg-stale">stale</span>'
+        elif group.best.problem:
+            mark = f' <span class="pg-mark pg-stale">{escape(group.best.problem)}</span>'
+        elif group.best.live:
+            mark = ' <span class="pg-mark pg-here">this build</span>'
+        versions = escape(" ".join(run.version.replace(" ", "") for run in group.runs))
+        parts.append(
+            f'<input type="radio" name="{uid}" id="{uid}-{number}" data-versions="{versions}"{" checked" if number == chosen else ""}>'
+            f'<label for="{uid}-{number}">{label}{mark}</label><div class="pg-panel"><p class="recorded-origin">{escape(_facts(group))}</p>'
+        )
+        record = group.best.record
+        parts.extend(_output(record, f"{uid}-{number}-output"))
+        parts.append("</div>")
+    parts.append("</div>\n")
+    self.body.append("".join(parts))
+    raise nodes.SkipNode
+
+
+def _output(record: Record, uid: str) -> Iterator[str]:
+    if record.processes:
+        yield output_html(record, range(len(record.cells)), uid=uid, timeline=False)
+    else:
+        yield f'<div class="highlight"><pre>{escape(record.text())}</pre></div>'
+
+
+def plain_tabs(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """For builders that do not draw: each output below its versions."""
+    del docname
+    if draws(app.builder):
+        return
+    for node in list(doctree.findall(version_tabs)):
+        groups, platforms = _tabs(app.env, node)
+        result: list[nodes.Node] = []
+        for group in groups:
+            text = group.best.text
+            result += [
+                nodes.paragraph("", f"{group.label(platforms=platforms)}:"),
+                nodes.literal_block(text, text, language="none"),
+            ]
+        node.replace_self(result)
