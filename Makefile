@@ -65,10 +65,17 @@ lighthouse: html
 hosting: $(READY)
 	$(RUN) -m pytest -m hosting -s tests/test_hosting.py
 
-# The tests of the examples wait more than they compute, so two run at once; the others run alone, since some watch the clock.
+# The tests of the examples wait more than they compute, so four run at once; what watches the clock runs alone.
+# BROWSER=no leaves out the pages in a browser, where another run has them.
+ifeq ($(BROWSER),no)
+OTHERS := not alone and not browser
+else
+OTHERS := not alone
+endif
 test: lint html
-	$(RUN) -m pytest --pythons=all -n 2 tests/test_examples.py
-	$(RUN) -m pytest --pythons=all --everything --ignore tests/test_examples.py
+	$(RUN) -m pytest --pythons=all -n 4 tests/test_examples.py
+	$(RUN) -m pytest --pythons=all --everything -n 2 --dist loadfile -m "$(OTHERS)" --ignore tests/test_examples.py
+	$(RUN) -m pytest --pythons=all --everything -m alone
 
 doctest: $(READY)
 	$(RUN) -m pytest -q --doctest-modules src

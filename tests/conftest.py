@@ -30,6 +30,8 @@ WITHOUT_PROCESSES = {
     "test_record.py",
     "test_render.py",
 }
+# Modules that ask how long something took, or for an order in time: nothing runs beside them.
+WATCH_THE_CLOCK = {"test_command.py", "test_portable.py", "test_recorder.py", "test_torture.py"}
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 """Audit events (https://docs.python.org/3/library/audit_events.html) by which a process starts."""
 
@@ -92,6 +94,8 @@ def pytest_collection_modifyitems(config, items):
             and not any(item.get_closest_marker(name) for name in ("process", *SLOW))
         ):
             item.add_marker("quick")
+        if item.path.name in WATCH_THE_CLOCK:
+            item.add_marker("alone")
     named = {Path(argument.partition("::")[0]).absolute() for argument in config.args}
     asked = config.getoption("markexpr")
     left_out = set(NEVER if config.getoption("everything") else SLOW + NEVER)

@@ -77,7 +77,7 @@ def test_runs_alone(script: str, python: str, tmp_path: Path) -> None:
     assert output.strip(), "an example shows something"
     assert took < declared.timeout
     # multiprocessing's own helpers end by themselves, a moment after the program that used them.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while left(marker) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left(marker) == []

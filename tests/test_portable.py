@@ -230,7 +230,7 @@ def test_a_time_limit_holds_though_more_is_written_than_can_be_read(run, monkeyp
         run("import os\nwhile True:\n    os.write(1, bytes(1 << 16))\n", timeout=1.0).outcome
         == "timeout"
     )
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 60  # without the limit it goes on for ever
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_stopping_early_ends_the_others(tmp_path):
     assert job.script.path == quick
     began = time.monotonic()
     results.close()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 100  # the other sleeps 600 s
     [pid] = [int(path.stem) for path in tmp_path.glob("*.pid")]
     assert not alive(pid)
 

@@ -39,6 +39,9 @@ PAGES = [
     "gallery/fork_safety/lock_at_fork",
     FIGURES,
 ]
+SHIFT = 0.001
+"""Layout shift below which nothing has moved: a busy browser reports 2.5e-6 for half a pixel; what a reader may notice is 0.1
+(https://web.dev/articles/cls)."""
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css",

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from served import CHROMIUM, FIGURES, FLAGS, PAGES, axe_source, serve
+from served import CHROMIUM, FIGURES, FLAGS, PAGES, SHIFT, axe_source, serve
 
 pytestmark = pytest.mark.browser
 
@@ -194,7 +194,7 @@ def test_links_say_where_they_lead(site):
 @pytest.mark.parametrize("name", PAGES)
 def test_layout_stays(site, chromium, name, width):
     with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
-        assert visit.page.evaluate("window.shift") < 0.001
+        assert visit.page.evaluate("window.shift") < SHIFT
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, (
             "the page scrolls sideways"
         )
