@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import matrix
 from .drawing.text import failure, terminal
 from .errors import ExampleError, InterpreterError, RecorderError
 from .interpreters import Installed, find, newest_that_has, probe, processors, told
@@ -198,6 +197,8 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _matrix(options: argparse.Namespace) -> int:
+    from . import matrix  # what only this command needs
+
     scripts = [read_script(path) for path in options.scripts]
     pythons = told(options.pythons) if options.pythons else find()
     if not any(python.probe for python in pythons):
