@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html.parser
 import itertools
+import json
 import re
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -15,8 +18,10 @@ import pytest
 from process_gallery import drawing
 from process_gallery.drawing.output import KEYS
 from process_gallery.drawing.terminal import screen
+from process_gallery.drawing.text import failure, terminal
 from process_gallery.drawing.timeline import ROWS
 from process_gallery.drawing.view import View
+from process_gallery.errors import RecordError
 from process_gallery.model import Cell, Interpreter, Piece, Process, Record
 from process_gallery.recording.recorder import record as run
 
@@ -117,7 +122,7 @@ def shown(*texts):
         (["\n\n"], "\n"),
         ([""], ""),
         (["no end"], "no end"),
-        (["\x1b[999999999C.\x1b[99999A\n"], " " * 10_000 + "."),
+        (["\x1b[999999999C.\x1b[99999A\n"], " " * 1_000 + "."),
     ],
 )
 def test_a_terminal(texts, expected):
@@ -219,6 +224,139 @@ def test_names_are_the_same_everywhere():
     assert len(set(colors.values())) == 5
     runs = {attributes["data-pg"] for attributes in parsed.having("pg")}
     assert len(runs) == 1, "the script finds the drawings of one run by it"
+
+
+def test_numbers_of_any_length_in_an_output_are_drawn():
+    digits = "9" * 5000
+    texts = [f"\x1b[{digits}{final}x\n" for final in "ABCDGKJHm"]
+    texts.append(f'  File "made.py", line {digits}, in f\n')
+    record = made([(0, text) for text in texts] + [(1, "y\n")])
+    record.processes[
+        1
+    ].stack = f'Thread 1 (most recent call first):\n  File "made.py", line {digits} in f\n'
+    draw_all(record)
+
+
+def test_movements_of_the_cursor_do_not_make_a_page_of_any_size():
+    """64 KB of output that leave 10,000 blank columns on each line."""
+    for bomb in ("\x1b[9999Cx\n", "\x1b[9999Gx\n", "\x1b[999Cx\x1b[99D\n", "x\x1b[999C\x1b[Bx\n"):
+        record = made([(0, bomb * (65_536 // len(bomb))), (1, "y\n")])
+        page = drawing.output_html(record, [0], uid="u")
+        assert len(page) < 3_000_000
+        if "999" in bomb:
+            assert "blank columns are not shown" in page
+            assert "blank columns are not shown" in drawing.output_text(record, [0])
+
+
+def draw_all(record):
+    """Draw a record in every way; check each page and picture."""
+    cells = range(len(record.cells))
+    Parsed(
+        drawing.output_html(record, cells, uid="a", code_anchor=lambda line: f"line-{line}")
+        + drawing.timeline_html(record, uid="b")
+        + drawing.stacks_html(record, uid="c", code_anchor=lambda line: f"line-{line}")
+        + drawing.facts_html(record, download="d.py")
+    )
+    ET.fromstring(drawing.thumbnail_svg(record))
+    for cell in record.cells:
+        for figure in cell.figures:
+            for variant in drawing.figure_variants(figure):
+                ET.fromstring(variant.encode("utf-8", "replace"))
+    written = drawing.output_text(record, cells) + drawing.timeline_text(record)
+    written += terminal(record) + (failure(record, "made.py") or "")
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", written)
+
+
+HOSTILE = st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "' onload='alert(1)",
+        "\x1b[31m\x1b]0;t\x07",
+        "]]>",
+        "&#0;",
+        "\ud800\x00\ufffe",
+        "main",
+        "",
+    ]
+) | st.text(max_size=20)
+
+
+def places(value, path=()):
+    """Yield the path of every value in a record's data."""
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, item in items:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+def a_full_record():
+    record = made(
+        [(0, "a\n"), (1, "b"), (2, TRACEBACK)], memory_limit=64, error="ValueError: x", outcome="exit 1",
+        exit_code=1, date="2026-01-01", left_behind=[2], leaves=["x"], shortened=["script"], timeout=8.0,
+    )  # fmt: skip
+    record.cells[0].figures = ['<svg xmlns="http://www.w3.org/2000/svg"/>']
+    record.processes[1].stack, record.processes[1].stuck = STACK, True
+    record.processes[1].signal = "SIGKILL"
+    return record
+
+
+@hypothesis.given(st.data())
+@hypothesis.settings(deadline=None, max_examples=150)
+def test_a_record_with_any_text_in_any_field_is_drawn_without_harm(data):
+    """Whoever makes a record without reading it from a file has not had its fields checked."""
+    record = a_full_record()
+    texts = [
+        (owner, field.name)
+        for owner in (
+            record,
+            record.interpreter,
+            *record.cells,
+            *record.processes,
+            *record.pieces(),
+        )
+        for field in dataclasses.fields(owner)
+        if isinstance(getattr(owner, field.name), str)
+    ]
+    for owner, name in data.draw(st.lists(st.sampled_from(texts), min_size=1, max_size=4)):
+        setattr(owner, name, data.draw(HOSTILE))
+    record.cells[0].figures = [data.draw(HOSTILE)]
+    draw_all(record)
+
+
+@hypothesis.given(st.data())
+@hypothesis.settings(deadline=None, max_examples=300)
+def test_a_file_with_anything_in_any_field_is_refused_or_drawn(data):
+    whole = json.loads(a_full_record().to_json())
+    *path, last = data.draw(st.sampled_from(list(places(whole))))
+    owner = whole
+    for key in path:
+        owner = owner[key]
+    owner[last] = data.draw(
+        HOSTILE
+        | st.integers()
+        | st.sampled_from(
+            [10**30, -1, -0.5, 1e308, float("nan"), float("inf"), 10**5000, None, True]
+        )
+        | st.floats()
+    )
+    try:
+        old = sys.get_int_max_str_digits()
+        sys.set_int_max_str_digits(0)
+        try:
+            text = json.dumps(whole)
+        finally:
+            sys.set_int_max_str_digits(old)
+        record = Record.from_json(text)
+    except RecordError:
+        return
+    draw_all(record)
 
 
 @hypothesis.given(st.lists(st.tuples(st.integers(0, 12), st.text(max_size=40)), max_size=12))
@@ -504,7 +642,7 @@ def test_a_plot_gets_a_dark_variant():
         '<path style="stroke: #b0b0b0"/><text>fill: #000000 is black</text></svg>'
     )
     light, dark = drawing.figure_variants(svg)
-    assert light == svg
+    assert ET.canonicalize(light) == ET.canonicalize(svg)
     ET.fromstring(dark.encode())
     assert "<text>fill: #000000 is black</text>" in dark
     assert "stroke: #cfd0d0" in dark
@@ -513,6 +651,56 @@ def test_a_plot_gets_a_dark_variant():
     assert "fill: #cfd0d0}" in dark
     assert '<svg fill="#cfd0d0"' in dark, "text without a colour of its own"
     assert "#b0b0b0" not in dark
+
+
+BAD_FIGURES = {
+    "script": "<script>alert(1)</script>",
+    "script of another prefix": '<s:script xmlns:s="http://www.w3.org/2000/svg">alert(1)</s:script>',
+    "handler": '<path onload="alert(1)" d="M0 0"/>',
+    "handler of another case": '<path onClick="alert(1)" d="M0 0"/>',
+    "foreign": '<foreignObject><b xmlns="http://www.w3.org/1999/xhtml" onclick="alert(1)">b</b></foreignObject>',
+    "link": '<a xlink:href="javascript:alert(1)"><text>t</text></a>',
+    "link of SVG 2": '<a href="https://alert.example/">t</a>',
+    "picture elsewhere": '<image href="https://alert.example/x.png"/>',
+    "picture with a script": '<image href="data:image/svg+xml;base64,alert"/>',
+    "use of elsewhere": '<use xlink:href="https://alert.example/x.svg#a"/>',
+    "animation": '<a><set attributeName="href" to="javascript:alert(1)"/></a>',
+    "style sheet": '<style>@import "https://alert.example/x.css";</style>',
+    "style": "<path style=\"fill: url( 'https://alert.example/x#a')\"/>",
+    "style in other letters": '<path style="fill: \\75rl(https://alert.example/)"/>',
+    "script in XHTML": '<h:script xmlns:h="http://www.w3.org/1999/xhtml">alert(1)</h:script>',
+    "frame": '<iframe src="https://alert.example/"/>',
+}
+
+
+@pytest.mark.parametrize("bad", BAD_FIGURES.values(), ids=BAD_FIGURES)
+def test_a_figure_cannot_run_or_load_anything(bad):
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' onload="alert(0)"><path d="M0 0H9"/>{bad}<use xlink:href="#in"/></svg>'
+    )
+    for variant in drawing.figure_variants(svg):
+        assert "alert" not in variant
+        assert 'd="M0 0H9"' in variant
+        assert '<use xlink:href="#in"/>' in variant, "what is within the figure stays"
+        for element in ET.fromstring(variant.encode()).iter():
+            assert element.tag.rpartition("}")[2] not in ("script", "foreignObject", "a", "set")
+            assert not any(name.lower().startswith("on") for name in element.attrib)
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        "",
+        "<svg",
+        "<svg><script>alert(1)</svg>",
+        '<!DOCTYPE svg [<!ENTITY e "<script>alert(1)</script>">]><svg>&e;</svg>',
+    ],
+)
+def test_what_is_no_figure_is_a_picture_that_says_so(svg):
+    for variant in drawing.figure_variants(svg):
+        assert "not well-formed" in "".join(ET.fromstring(variant).itertext())
+        assert "alert" not in variant
 
 
 def test_a_plot_by_matplotlib():
@@ -572,6 +760,45 @@ def test_real_runs(tmp_path):
     assert drawing.timeline_html(again, uid="t") == timeline, (
         "the same record is drawn the same way"
     )
+
+
+def test_a_process_has_one_name_on_pages_and_in_terminals():
+    processes = [Process(n, n, "w\n" if n else "MainProcess", "fork") for n in range(3)]
+    record = made([(n, "x\n") for n in range(3)], processes, left_behind=[2])
+    for text in (
+        drawing.output_html(record, [0], uid="u"),
+        drawing.output_text(record, [0]),
+        drawing.timeline_text(record),
+        terminal(record),
+        failure(record, "made.py"),
+    ):
+        assert "w #2" in text
+
+
+def test_a_terminal_shows_a_progress_bar_as_the_page_does():
+    record = made([(1, "10 %\r"), (1, "50 %\r"), (1, "\x1b[31m100 %\x1b[0m\n"), (0, "done\n")])
+    assert "Process-1   | 100 %\n" in terminal(record)
+    assert "Process-1   | 100 %\n" in drawing.output_text(record, [0])
+
+
+def test_printing_costs_as_much_for_each_process_however_many_there_are():
+    def calls(processes):
+        count = 0
+
+        def seen(*_):
+            nonlocal count
+            count += 1
+
+        record = made([(n, "x\n") for n in range(processes)], left_behind=[processes - 1])
+        sys.setprofile(seen)
+        try:
+            terminal(record)
+            failure(record, "made.py")
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert calls(1600) < 5 * calls(400)
 
 
 def test_no_class_is_without_a_look():

@@ -13,7 +13,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,8 +208,9 @@ class Record:
         Raises
         ------
         RecordError
-            If the text is not JSON, a field is missing, unknown or of the wrong type, a number of
-            seconds is out of range, or the schema is another one.
+            If the text is not JSON, a field is missing, unknown or of the wrong type, a number is
+            out of range, a text is too long, is not Unicode or none of the values that its field
+            can have, or the schema is another one.
         """
         try:
             data = json.loads(text)
@@ -217,9 +218,8 @@ class Record:
             raise RecordError(f"not JSON: {error}") from None
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, dict) else None
-            raise RecordError(f"schema is {found!r}, not {SCHEMA}: record the example again")
-        record = _build(cls, data, "record")
-        assert isinstance(record, cls)
+            raise RecordError(f"schema is {found!r:.40}, not {SCHEMA}: record the example again")
+        record = _build(data)
         ids = range(len(record.processes))
         references = [piece.process for piece in record.pieces()] + list(record.left_behind)
         for process in record.processes:
@@ -235,50 +235,204 @@ _LONGEST = 1e7
 """Seconds, more than a hundred days. NaN, which JSON does not have but Python reads, is not below
 it, either.
 """
+_LARGEST = 1 << 53
+"""Whole numbers above it are none that a recorder counts, and not every reader of JSON keeps them."""
+_TEXT = 1 << 20
+"""Characters of any one text: a recorder keeps 64 KiB of a cell's output, each byte at most four
+characters.
+"""
+_FIGURE = 1 << 26
+"""Characters of a figure: a picture of many thousand points has some millions."""
+
+_GRAMMAR = {
+    "Process.how": r"main|fork|spawn|forkserver|exec|unknown",
+    "Process.signal": r"(?:SIG)?[A-Z0-9+-]{1,20}",
+    "Interpreter.version": r"[\w.+?-]{1,60}",
+    "Interpreter.implementation": r"\w[\w. -]{0,60}",
+    "Interpreter.platform": r"\w[\w.-]{0,60}",
+    "Interpreter.machine": r"[\w. -]{0,60}",
+    "Interpreter.default_start_method": r"|fork|spawn|forkserver",
+    "Record.sha256": r"[0-9a-f]{64}",
+    "Record.expected": r"ok|timeout|exception(?: \w{1,500})?|exit \d{1,3}|signal [A-Z0-9]{1,20}",
+    # A matrix has "broken", too; an exception's name is what its class says.
+    "Record.outcome": r"ok|timeout|broken|exception [^\s<>&\"']{1,500}|exit -?\d{1,10}|signal (?:SIG)?[A-Z0-9+-]{1,20}",
+    "Record.date": r"|\d{4}-\d\d-\d\d",
+}
+"""What the texts may say that a drawing, a file name or a choice is made from; all others are free,
+and only ever shown.
+"""
+_SIGNED = frozenset({"Record.exit_code", "Process.exit_code"})
+"""The whole numbers that may be negative, besides those that refer to a process and are looked up."""
+_REFERENCES = frozenset(
+    {"Piece.process", "Process.id", "Process.parent", "Process.asked_by", "Record.left_behind"}
+)
+
+
+class _WrongValueError(Exception):
+    """A value that cannot be in a record; ``where`` grows as it passes outwards."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem, self.where = problem, ""
+
+
+_Check = Callable[[Any], Any]
+
+
+def _build(value: Any) -> Record:
+    """Check what JSON had, and return it as a record."""
+    try:
+        record = _object_check(Record)(value)
+    except _WrongValueError as wrong:
+        raise RecordError(f"record{wrong.where}: {wrong.problem}") from None
+    assert isinstance(record, Record)
+    return record
 
 
 @functools.cache
-def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
-    """Return the types of a dataclass's fields, and the names of those that have no default."""
+def _object_check(kind: Any) -> _Check:
+    """Return the check of a dataclass. It is put together once, not for each of a thousand values."""
+    checks = {
+        name: _check(hint, f"{kind.__name__}.{name}")
+        for name, hint in typing.get_type_hints(kind).items()
+    }
     required = {
         f.name
         for f in dataclasses.fields(kind)
         if f.default is f.default_factory is dataclasses.MISSING
     }
-    return typing.get_type_hints(kind), required
 
-
-def _build(kind: Any, value: Any, where: str) -> Any:
-    """Check ``value`` against the annotation ``kind`` and return it as that type."""
-    if dataclasses.is_dataclass(kind):
+    def check(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise RecordError(f"{where}: an object is expected")
-        hints, required = _fields(typing.cast(Any, kind))
-        unknown = value.keys() - hints.keys()
+            raise _WrongValueError("an object is expected")
+        unknown = value.keys() - checks.keys()
         if unknown:
-            raise RecordError(f"{where}: unknown field {min(unknown)!r}")
+            raise _WrongValueError(f"unknown field {min(unknown)!r:.80}")
         missing = required - value.keys()
         if missing:
-            raise RecordError(f"{where}: field {min(missing)!r} is missing")
-        arguments = {
-            name: _build(hints[name], item, f"{where}.{name}") for name, item in value.items()
-        }
-        return typing.cast(Any, kind)(**arguments)
-    origin, arguments_ = typing.get_origin(kind), typing.get_args(kind)
-    if origin is list:
+            raise _WrongValueError(f"field {min(missing)!r} is missing")
+        arguments = {}
+        name = ""
+        try:
+            for name, item in value.items():
+                arguments[name] = checks[name](item)
+        except _WrongValueError as wrong:
+            wrong.where = f".{name}{wrong.where}"
+            raise
+        return kind(**arguments)
+
+    return check
+
+
+def _check(kind: Any, name: str) -> _Check:
+    """Return the check of a field, by its annotation and its name."""
+    if dataclasses.is_dataclass(kind):
+        return _object_check(typing.cast(Any, kind))
+    allowed = typing.get_args(kind)
+    if typing.get_origin(kind) is list:
+        return _list_check(_check(allowed[0], name))
+    optional = types.NoneType in allowed
+    (kind,) = [one for one in allowed if one is not types.NoneType] or [kind]
+    value_checks: dict[Any, _Check] = {
+        bool: _flag_check,
+        float: _seconds_check,
+        int: functools.partial(_whole_check, lowest=_lowest(name)),
+        str: _text_check(name),
+    }
+    value_check = value_checks[kind]
+    return (
+        (lambda value: None if value is None else value_check(value)) if optional else value_check
+    )
+
+
+def _lowest(name: str) -> int:
+    return -_LARGEST if name in _SIGNED or name in _REFERENCES else 0
+
+
+def _list_check(item_check: _Check) -> _Check:
+    def check(value: Any) -> Any:
         if not isinstance(value, list):
-            raise RecordError(f"{where}: a list is expected")
-        return [
-            _build(arguments_[0], item, f"{where}[{index}]") for index, item in enumerate(value)
-        ]
-    allowed = arguments_ if origin is types.UnionType else (kind,)
-    if kind is float or float in allowed:
-        allowed = (*allowed, int)
-    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        raise RecordError(f"{where}: {value!r:.40} is not of type {kind}")
-    if isinstance(value, float) and not 0 <= value < _LONGEST:
-        raise RecordError(f"{where}: {value!r:.40} is no number of seconds")
+            raise _WrongValueError("a list is expected")
+        checked: list[Any] = []
+        try:
+            for item in value:
+                checked.append(item_check(item))  # noqa: PERF401, the length says where it is wrong
+        except _WrongValueError as wrong:
+            wrong.where = f"[{len(checked)}]{wrong.where}"
+            raise
+        return checked
+
+    return check
+
+
+def _flag_check(value: Any) -> bool:
+    if value is True or value is False:
+        return value
+    raise _WrongValueError(f"{value!r:.40} is neither true nor false")
+
+
+def _whole_check(value: Any, *, lowest: int) -> int:
+    if type(value) is not int:
+        raise _WrongValueError(f"{value!r:.40} is no whole number")
+    if not lowest <= value <= _LARGEST:
+        # Without the number: one of many thousand digits cannot be written.
+        raise _WrongValueError(f"a whole number is not between {lowest} and {_LARGEST}")
     return value
+
+
+def _seconds_check(value: Any) -> float:
+    if type(value) is not float and type(value) is not int:
+        raise _WrongValueError(f"{value!r:.40} is no number of seconds")
+    if not 0 <= value < _LONGEST:
+        raise _WrongValueError(f"a number of seconds is not between 0 and {_LONGEST:.0f}")
+    return value
+
+
+def _text_check(name: str) -> _Check:
+    longest = _FIGURE if name == "Cell.figures" else _TEXT
+    grammar = re.compile(_GRAMMAR[name], re.ASCII) if name in _GRAMMAR else None
+
+    def check(value: Any) -> str:
+        if type(value) is not str:
+            raise _WrongValueError(f"{value!r:.40} is no text")
+        if len(value) > longest:
+            raise _WrongValueError(f"a text of {len(value):,} characters; {longest:,} are allowed")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise _WrongValueError("a text with half a character (a lone surrogate)") from None
+        if grammar and not grammar.fullmatch(value):
+            raise _WrongValueError(f"{value[:40]!r} is none of the values that it can have")
+        return value
+
+    return check
+
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+"""What commands a terminal, is not seen, turns the direction of what follows, or may not be in HTML."""
+
+LABEL = 40
+"""Characters of a process's name that are shown."""
+
+
+def labels(processes: Sequence[Process]) -> list[str]:
+    """Return what a reader calls each process, on a page, in a terminal and in a message: its name;
+    from the second of a name on with a number.
+
+    >>> labels([Process(0, 7, "MainProcess", "main"), Process(1, 8, "Process-1", "fork"),
+    ...         Process(2, 9, "Process-1", "fork")])
+    ['MainProcess', 'Process-1', 'Process-1 #2']
+    """
+    count: dict[str, int] = {}
+    result = []
+    for process in processes:
+        name = " ".join(_HIDDEN.sub("\ufffd", process.name).split())[:LABEL] or "?"
+        count[name] = count.get(name, 0) + 1
+        result.append(name if count[name] == 1 else f"{name} #{count[name]}")
+    return result
 
 
 HELPERS = frozenset({"resource_tracker", "forkserver", "semaphore_tracker"})
@@ -297,7 +451,7 @@ def numbers(version: str) -> Version:
     >>> numbers("3.15.2"), numbers("3.16.0a1+")
     ((3, 15, 2), (3, 16, 0))
     """
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
 
 
 def short(interpreter: Interpreter) -> str:

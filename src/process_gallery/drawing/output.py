@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from process_gallery.model import Record
 
-from .terminal import VISIBLE, Line, screen
+from .terminal import VISIBLE, Line, screen, with_writers
 from .view import Anchor, View, attribute, count, decimal, is_own
 
 LANES = 10
@@ -27,7 +27,7 @@ WIDTHS = (8, 12, 16, 20, 26)
 
 # Some stacks of CPython 3.15's faulthandler end in a frame without a line and an invalid one.
 _FRAME = re.compile(
-    r'(?P<lead>[\s|+-]*)(?:File "(?P<file>[^"]+)", line (?P<line>\d+|\?\?\?)|<invalid frame>)'
+    r'(?P<lead>[\s|+-]*)(?:File "(?P<file>[^"]+)", line (?P<line>\d{1,9}|\?\?\?)|<invalid frame>)'
 )
 
 
@@ -245,12 +245,6 @@ def output_text(record: Record, cells: Sequence[int]) -> str:
         if line.gap:
             result.append(f"{'':{width}} | {line.text}")
             continue
-        text = ""
-        before: int | None = line.process
-        for run in line.parts():
-            if run.process != before:
-                text += f" <{view.label(run.process)}> "
-            text += run.text.translate(VISIBLE)
-            before = run.process
+        text = with_writers(line, view.labels)
         result.append(f"{view.label(line.process):<{width}} | {text}".rstrip())
     return "".join(line + "\n" for line in result)

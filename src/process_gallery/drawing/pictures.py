@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape
+from xml.parsers import expat
 
 from process_gallery.model import Record
 
@@ -77,6 +79,121 @@ _PAINT = re.compile(
 _DARK_INK, _DARK_PAPER = (0xCF, 0xD0, 0xD0), (0x13, 0x14, 0x16)
 
 
+_ELEMENTS = frozenset(
+    [
+        "svg",
+        "g",
+        "a",
+        "defs",
+        "symbol",
+        "use",
+        "title",
+        "desc",
+        "style",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "image",
+        "clipPath",
+        "mask",
+        "marker",
+        "pattern",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+    ]
+)
+"""What a figure is drawn with; all else is left out, with what is in it: scripts, animations (they
+change attributes), foreign documents, and metadata, which nobody sees.
+"""
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
+_ELSEWHERE = re.compile(
+    r"url\(\s*[\"']?(?!\s*[\"']?#)|@import|image-set|\\|javascript:", re.IGNORECASE
+)
+"""In a value or a style sheet: an address outside the figure, or a way to write one unseen."""
+_UNREADABLE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40" width="400" height="40">'
+    '<text x="8" y="25" font-size="14">This figure is not well-formed SVG.</text></svg>\n'
+)
+
+
+def harmless(svg: str) -> str:
+    """Return a figure without what could run or load anything when it is opened by its own address.
+
+    Kept are the elements that draw, references within the figure, and pictures that are in it. A
+    text that is not well-formed, or declares entities, becomes a picture that says so.
+    """
+    parts = ['<?xml version="1.0" encoding="utf-8"?>\n']
+    names: list[str] = []
+    """The open elements; an empty name is left out, with all in it."""
+    styles: list[str] = []
+    parser = expat.ParserCreate()
+    parser.ordered_attributes = True
+    parser.buffer_text = True
+
+    def start(name: str, attributes: list[str]) -> None:
+        local = name.rpartition(":")[2]
+        if not parts[1:] and local != "svg":
+            raise ValueError("the root is no figure")
+        if local not in _ELEMENTS or (names and not names[-1]):
+            names.append("")
+            return
+        name = "g" if local == "a" else name  # a link's text, without the link
+        names.append(name)
+        pairs = zip(attributes[::2], attributes[1::2], strict=True)
+        kept = "".join(
+            f' {key}="{escape(value)}"' for key, value in pairs if _is_harmless(key, value)
+        )
+        parts.append(f"<{name}{kept}>")
+
+    def end(name: str) -> None:
+        del name
+        name = names.pop()
+        if name.rpartition(":")[2] == "style":
+            sheet = "".join(styles)
+            styles.clear()
+            if sheet and not _ELSEWHERE.search(sheet):
+                parts.append(escape(sheet, quote=False))
+        if name and parts[-1].startswith(f"<{name}") and parts[-1].endswith(">"):
+            parts[-1] = f"{parts[-1][:-1]}/>"  # nothing has followed its start
+        elif name:
+            parts.append(f"</{name}>")
+
+    def text(data: str) -> None:
+        if names[-1].rpartition(":")[2] == "style":
+            styles.append(data)
+        elif names[-1]:
+            parts.append(escape(data, quote=False))
+
+    def entity(*_: object) -> None:
+        raise ValueError("an entity is declared")
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler, parser.EntityDeclHandler = text, entity
+    try:
+        parser.Parse(svg.encode("utf-8", "replace"), True)
+    except (expat.ExpatError, ValueError):
+        return _UNREADABLE
+    return "".join(parts) + "\n"
+
+
+def _is_harmless(key: str, value: str) -> bool:
+    local = key.rpartition(":")[2].lower()
+    if key == "xmlns" or key.startswith("xmlns:"):
+        return True
+    if local.startswith("on") or local in ("src", "base"):
+        return False
+    if local == "href":
+        return value.startswith("#") or _PICTURE.fullmatch(value) is not None
+    return not _ELSEWHERE.search(value)
+
+
 def figure_variants(svg: str) -> tuple[str, str]:
     """Return a plot for light pages and one for dark pages.
 
@@ -85,8 +202,10 @@ def figure_variants(svg: str) -> tuple[str, str]:
     svg
         As matplotlib saves it with a transparent background. Greys change places for the dark
         variant: what is black there becomes light, what is white becomes dark; colours stay.
+        Whatever could run, or load something, is left out, see :func:`harmless`.
 
     """
+    svg = harmless(svg)
 
     def dark(match: re.Match[str]) -> str:
         value = {"black": "#000000", "white": "#ffffff"}.get(match["value"], match["value"])[1:]

@@ -24,7 +24,7 @@ class _Frame:
     function: str
 
 
-_STACK_LINE = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+),? in (?P<function>.*)')
+_STACK_LINE = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d{1,9}),? in (?P<function>.*)')
 
 
 def _threads(stack: str) -> Iterator[tuple[str, list[_Frame]]]:

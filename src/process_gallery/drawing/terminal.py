@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from process_gallery.model import Piece
@@ -95,9 +95,18 @@ VISIBLE |= {
 }
 
 
+COLUMNS = 1000
+"""How far to the right a movement of the cursor goes; text itself may be longer."""
+BLANKS = 100_000
+"""Columns that the movements of one output may leave blank, all together: 64 KB of movements would
+otherwise be a page of 64 MB.
+"""
+
+
 def screen(pieces: Iterable[Piece]) -> list[Line]:
-    """Return the lines that a terminal of endless width and height would show in the end."""
+    """Return the lines that a terminal of great width and height would show in the end."""
     lines = [Line()]
+    blanks = 0  # that the cursor's movements have left
     row = column = 0
     rest = ""
     for piece in pieces:
@@ -127,18 +136,19 @@ def screen(pieces: Iterable[Piece]) -> list[Line]:
             elif char == "\b":
                 column = max(0, column - 1)
             elif match["final"]:
-                number = int(match["args"]) if match["args"].isdigit() else 0
-                steps = max(1, min(number, 10_000))
+                digits = match["args"]  # as many as a program likes: Python refuses to read 5,000
+                number = 0 if not digits.isdigit() else int(digits) if len(digits) < 6 else 99_999
+                steps = max(1, number)
                 if match["final"] == "A":
                     row = max(0, row - steps)
                 elif match["final"] == "B":
                     row = min(len(lines) - 1, row + steps)
                 elif match["final"] == "C":
-                    column = min(column + steps, 10_000)
+                    column = max(column, min(column + steps, COLUMNS))
                 elif match["final"] == "D":
                     column = max(0, column - steps)
                 elif match["final"] == "G":
-                    column = steps - 1
+                    column = min(steps, COLUMNS) - 1
                 elif match["final"] == "K":
                     lines[row].cut(
                         column if number == 0 else 0, column + 1 if number == 1 else None
@@ -147,8 +157,33 @@ def screen(pieces: Iterable[Piece]) -> list[Line]:
                     lines[row].cut(column, None)
                     del lines[row + 1 :]
             elif char[0] != "\x1b" or len(char) == 1:
+                missing = column - len(lines[row].chars)
+                if missing > 0:
+                    blanks += missing
+                    if blanks > BLANKS:
+                        column = len(lines[row].chars)
                 lines[row].put(column, char, mark)
                 column += len(char)
     while len(lines) > 1 and not lines[-1].chars and not lines[-1].ended:
         lines.pop()
-    return [] if len(lines) == 1 and not lines[0].chars and not lines[0].ended else lines
+    if len(lines) == 1 and not lines[0].chars and not lines[0].ended:
+        lines.pop()
+    if blanks > BLANKS:
+        note = Line(gap=True)
+        note.put(
+            0, f"[movements over more than {BLANKS:,} blank columns are not shown]", (None, 0.0)
+        )
+        lines.append(note)
+    return lines
+
+
+def with_writers(line: Line, labels: Sequence[str]) -> str:
+    """Return a line's text, with the name of each other process before what it wrote into it."""
+    text = ""
+    before = line.process
+    for part in line.parts():
+        if part.process != before:
+            text += f" <{'?' if part.process is None else labels[part.process]}> "
+        text += part.text.translate(VISIBLE)
+        before = part.process
+    return text

@@ -8,16 +8,17 @@ import os
 import re
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from process_gallery.model import Cell, Process, Record
+from process_gallery.model import Process, Record, labels
+
+from .terminal import Line, screen, with_writers
 
 LAST_LINES = 60
 """Lines of output that the report of a failure shows."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MISSING = re.compile(r"No module named '([^'.]+)")
 _COLOURS = (36, 33, 32, 35, 34, 31, 96, 93, 92, 95, 94, 91)
 
@@ -53,28 +54,35 @@ def failure(
     undeclared = record.undeclared
     if record.as_expected and not undeclared:
         return None
-    name = Path(path).name
+    names = labels(record.processes)
+    name = visible(Path(path).name)
     if not record.as_expected:
-        lines = [f"{name}: the outcome is {_outcome(record)}; expected is {record.expected}"]
+        lines = [
+            f"{name}: the outcome is {_outcome(record)}; expected is {visible(record.expected)}"
+        ]
         lines.append(f"  where: {_where(record, path)}")
     else:
-        names = ", ".join(process.name for process in undeclared)
-        lines = [f"{name}: left {names} behind without declaring it"]
+        left = ", ".join(names[process.id] for process in undeclared)
+        lines = [f"{name}: left {left} behind without declaring it"]
     if record.error:
         lines.append(f"  error: {visible(record.error)}")
-    lines += [f"  remedy: {remedy}" for remedy in _remedies(record, undeclared, beside=beside)]
-    rows = [row for cell in record.cells for row in _rows(cell)]
+    lines += [
+        f"  remedy: {visible(remedy)}" for remedy in _remedies(record, undeclared, beside=beside)
+    ]
+    rows = [line for cell in record.cells for line in screen(cell.output)]
     lines.append("  output until then:" if rows else "  output until then: none")
     if len(rows) > LAST_LINES:
         lines.append(f"    ... {len(rows) - LAST_LINES} lines before these")
-    lines += [f"    {line}" for line in _named(record, rows[-LAST_LINES:])]
+    lines += [f"    {line}" for line in _named(rows[-LAST_LINES:], names)]
     for process in record.processes:
         if process.stack:
-            lines.append(f"  stack of {process.name}{', which hung' if process.stuck else ''}:")
+            lines.append(
+                f"  stack of {names[process.id]}{', which hung' if process.stuck else ''}:"
+            )
             lines += [f"    {visible(line)}" for line in process.stack.splitlines()]
     if undeclared:
         lines.append("  left behind, and killed:")
-        lines += [f"    {process.name} ({_origin(record, process)})" for process in undeclared]
+        lines += [f"    {names[process.id]} ({_origin(process, names)})" for process in undeclared]
     lines.append(f"  run it alone: {command(path, python, beside=beside)}")
     return "\n".join(lines)
 
@@ -102,13 +110,14 @@ def terminal(record: Record, *, colour: bool = False) -> str:
     front, then the processes.
     """
     python = record.interpreter
+    names = labels(record.processes)
     limit = f" of {record.memory_limit} allowed" if record.memory_limit else ""
     heading = (
         f"{record.script}: {_outcome(record)} in {record.duration:.3f} s"
         f" ({python.implementation} {python.version} on {python.platform}, {python.default_start_method or 'no multiprocessing'};"
         f" peak memory {record.peak_memory / 1024:,.0f} MiB{limit})"
     )
-    lines = [heading]
+    lines = [visible(heading)]
     for number, cell in enumerate(record.cells, 1):
         times = (
             "not reached"
@@ -117,10 +126,11 @@ def terminal(record: Record, *, colour: bool = False) -> str:
         )
         figures = f", {len(cell.figures)} figures" if cell.figures else ""
         lines.append(f"cell {number}, lines {cell.first} to {cell.last}, {times}{figures}")
-        lines += [f"  {line}" for line in _named(record, list(_rows(cell)), colour=colour)]
+        lines += [f"  {line}" for line in _named(screen(cell.output), names, colour=colour)]
     lines.append("processes")
-    table = [_facts(record, process) for process in record.processes]
-    widths = [max(len(row[column]) for row in table) for column in range(4)]
+    left_behind = set(record.left_behind)
+    table = [_facts(process, names, left_behind) for process in record.processes]
+    widths = [max((len(row[column]) for row in table), default=0) for column in range(4)]
     for process, row in zip(record.processes, table, strict=True):
         text = "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=False))
         lines.append(
@@ -128,12 +138,11 @@ def terminal(record: Record, *, colour: bool = False) -> str:
         )
     for process in record.processes:
         if process.stack:
-            lines.append(f"stack of {process.name}")
+            lines.append(f"stack of {names[process.id]}")
             lines += [f"  {visible(line)}" for line in process.stack.splitlines()]
     if record.left_behind:
         lines.append(
-            "left behind, and killed: "
-            + ", ".join(record.processes[index].name for index in record.left_behind)
+            "left behind, and killed: " + ", ".join(names[index] for index in record.left_behind)
         )
     if record.error:
         lines.append(f"error: {visible(record.error)}")
@@ -151,7 +160,9 @@ def visible(text: str) -> str:
 
 
 def _outcome(record: Record) -> str:
-    return f"timeout after {record.timeout:g} s" if record.outcome == "timeout" else record.outcome
+    if record.outcome == "timeout":
+        return f"timeout after {record.timeout:g} s"
+    return visible(record.outcome)
 
 
 def _where(record: Record, path: str | os.PathLike[str]) -> str:
@@ -189,65 +200,31 @@ def _remedies(record: Record, undeclared: list[Process], *, beside: bool) -> Ite
         yield f"end the process in the example, or write  # sphinx_gallery_leaves = [{names}]"
 
 
-def _rows(cell: Cell) -> Iterator[tuple[int | None, str]]:
-    """Yield a cell's output line by line, each with its process; a line that another process cuts
-    in two is two rows.
-    """
-    writer: int | None = None
-    text = ""
-    for piece in cell.output:
-        if text and (piece.process != writer or piece.omitted):
-            yield writer, text
-            text = ""
-        if piece.omitted:
-            yield None, f"[{piece.omitted:,} bytes left out]"
-            continue
-        writer = piece.process
-        *whole, text = (text + piece.text).split("\n")
-        for line in whole:
-            yield writer, line
-    if text:
-        yield writer, text
+def _named(lines: list[Line], names: list[str], *, colour: bool = False) -> list[str]:
+    """Put the name of its process in front of each line, aligned."""
+    width = max((len(names[line.process]) for line in lines if line.process is not None), default=0)
+    result = []
+    for line in lines:
+        label = ("" if line.process is None else names[line.process]).ljust(width)
+        front = f"{_painted(label, line.process, colour=colour)} | " if width else ""
+        result.append(f"{front}{visible(with_writers(line, names))}".rstrip())
+    return result
 
 
-def _named(
-    record: Record, rows: list[tuple[int | None, str]], *, colour: bool = False
-) -> list[str]:
-    """Put the name of its process in front of each row, aligned."""
-    labels = _labels(record)
-    width = max((len(labels[index]) for index, _ in rows if index is not None), default=0)
-    lines = []
-    for index, text in rows:
-        label = ("" if index is None else labels[index]).ljust(width)
-        front = f"{_painted(label, index, colour=colour)} | " if width else ""
-        lines.append(f"{front}{visible(text)}".rstrip())
-    return lines
-
-
-def _labels(record: Record) -> list[str]:
-    """Return a name for each process that no other one has."""
-    count = Counter(process.name for process in record.processes)
-    return [
-        visible(p.name if count[p.name] == 1 else f"{p.name} [{p.id}]") for p in record.processes
-    ]
-
-
-def _origin(record: Record, process: Process) -> str:
+def _origin(process: Process, names: list[str]) -> str:
     asker = process.asked_by if process.asked_by is not None else process.parent
-    return (
-        process.how
-        if asker is None
-        else f"{process.how}, by {visible(record.processes[asker].name)}"
-    )
+    return visible(process.how) if asker is None else f"{visible(process.how)}, by {names[asker]}"
 
 
-def _facts(record: Record, process: Process) -> tuple[str, str, str, str, str]:
+def _facts(
+    process: Process, names: list[str], left_behind: set[int]
+) -> tuple[str, str, str, str, str]:
     def seconds(value: float | None) -> str:
         return "?" if value is None else f"{value:.3f}"
 
     begun = process.asked if process.asked is not None else process.start
     if process.signal:
-        end = process.signal
+        end = visible(process.signal)
     elif process.exit_code is not None:
         end = f"exit {process.exit_code}"
     else:
@@ -256,13 +233,13 @@ def _facts(record: Record, process: Process) -> tuple[str, str, str, str, str]:
         note
         for note, holds in (
             ("stuck", process.stuck),
-            ("left behind", process.id in record.left_behind),
+            ("left behind", process.id in left_behind),
         )
         if holds
     ]
     return (
-        _labels(record)[process.id],
-        _origin(record, process),
+        names[process.id],
+        _origin(process, names),
         f"{seconds(begun)} to {seconds(process.end)} s",
         end,
         ", ".join(notes),

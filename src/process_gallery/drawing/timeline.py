@@ -10,6 +10,7 @@ from html import escape
 
 from process_gallery.model import Process, Record
 
+from .terminal import VISIBLE
 from .view import View, attribute, count, decimal, duration
 
 ROWS = 24
@@ -145,7 +146,9 @@ def timeline_html(record: Record, *, uid: str) -> str:
         if right - left > 190 and len(bands) > 1
     )
     wire = f'<path class="pg-wire" d="{"".join(wires)}"/>' if wires else ""
-    words = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(view, rows))
+    words = "".join(
+        f"<li>{escape(sentence.translate(VISIBLE))}</li>" for sentence in _sentences(view, rows)
+    )
     return (
         f'<figure class="pg pg-time" id="{attribute(uid)}" {view.attributes} aria-label="Timeline of the processes">'
         f'<figcaption class="pg-bar"><span class="pg-title">{_headline(view)}</span></figcaption><div class="pg-chart">'
@@ -182,7 +185,7 @@ def _name_html(view: View, row: Row) -> str:
         return f'<li class="pg-row"><span class="pg-name">{key}</span><span class="pg-end">{end}</span></li>'
     key = f'<span class="pg-key {view.color(process.id)}" data-p="{process.id}">{escape(view.label(process.id))}</span>'
     how = _how(view, process)
-    how = f' <span class="pg-how">{how}</span>' if how else ""
+    how = f' <span class="pg-how">{escape(how)}</span>' if how else ""
     odd_class = " pg-odd" if view.is_odd(process) else ""
     return (
         f'<li class="pg-row{" pg-helper" if view.is_helper(process) else ""}" data-p="{process.id}"><span class="pg-name">{key}{how}</span>'
@@ -281,7 +284,7 @@ def timeline_text(record: Record) -> str:
     view = View(record)
     rows = rows_of(view, sorted(record.processes, key=view.is_helper))
     return "".join(
-        f"{line}\n"
+        line.translate(VISIBLE) + "\n"
         for line in (
             f"{_headline(view)}:",
             *(f"- {sentence}" for sentence in _sentences(view, rows)),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 from pathlib import PurePosixPath
 
-from process_gallery.model import HELPERS, Process, Record
-
-from .terminal import VISIBLE
+from process_gallery.model import HELPERS, Process, Record, labels
 
 Anchor = Callable[[int], str | None]
 """Return the id of the element of the page that shows a line of the script; None if there is none.
@@ -22,23 +20,12 @@ defines as many.
 """
 
 
-def label_all(processes: Sequence[Process]) -> list[str]:
-    """Return a name for each process; those of the same name are numbered."""
-    count: dict[str, int] = {}
-    labels = []
-    for process in processes:
-        name = " ".join(process.name.translate(VISIBLE).split())[:40] or "?"
-        count[name] = count.get(name, 0) + 1
-        labels.append(name if count[name] == 1 else f"{name} #{count[name]}")
-    return labels
-
-
 class View:
     """Names, colours and the scale of time: the same in every drawing of a record."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.labels = label_all(record.processes)
+        self.labels = labels(record.processes)
         self.lines: dict[int, list[float]] = {}
         """When each process wrote: the ends of its lines, or the piece's time if there is none in
         it.
