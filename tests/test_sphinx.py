@@ -747,3 +747,40 @@ def test_a_setting_that_cannot_be_used_is_an_error(site: Site, line: str, says: 
     output = site.build(fails=True)
     assert f"{line.partition(' ')[0]} = " in output
     assert says in output
+
+
+def test_what_is_installed_is_asked_again_only_when_a_folder_of_modules_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from process_gallery import interpreters, read_script
+
+    path = tmp_path / "needy.py"
+    path.write_text('"""\nNeedy\n=====\n"""\n\nimport some_new_module\n')
+    modules, kept = tmp_path / "modules", tmp_path / "kept" / "installed"
+    modules.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(modules))
+    asked = []
+    run = subprocess.run
+
+    def counted(*args, **options):
+        asked.append(args)
+        return run(*args, **options)
+
+    monkeypatch.setattr(interpreters.subprocess, "run", counted)
+
+    def ask() -> dict[str, list[str] | None]:
+        script = read_script(path)
+        return interpreters.Installed.ask(sys.executable, [script], kept=kept).versions
+
+    assert [ask(), ask()] == [{"some_new_module": None}] * 2
+    assert len(asked) == 1
+    (modules / "some_new_module.py").write_text("")
+    assert [ask(), ask()] == [{"some_new_module": []}] * 2
+    assert len(asked) == 2
+    for damage in ("", "[]", "{}", kept.read_text()[:-9], kept.read_text().replace("[]", "7")):
+        kept.write_text(damage)
+        assert ask() == {"some_new_module": []}
+    assert len(asked) == 7
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
+    assert ask() == {"some_new_module": None}
+    assert len(asked) == 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import json
 import os
@@ -183,7 +184,7 @@ def candidates() -> list[str]:
 # Asked of the interpreter that runs the examples: which of these modules it has, and in which
 # version of which distribution.
 _VERSIONS = """
-import importlib.metadata, importlib.util, json, sys
+import importlib.metadata, importlib.util, json, os, site, sys
 names = sys.argv[1:]
 owners = importlib.metadata.packages_distributions() if names else {}
 found = {}
@@ -193,7 +194,8 @@ for name in names:
     except (ImportError, ValueError):
         there = False
     found[name] = sorted(f"{d} {importlib.metadata.version(d)}" for d in set(owners.get(name, ()))) if there else None
-print(json.dumps(found))
+folders = [os.path.abspath(folder) for folder in [*sys.path, site.getusersitepackages()]]
+print(json.dumps({"versions": found, "folders": folders}))
 """
 
 
@@ -205,8 +207,21 @@ class Installed:
     """Module name to its distributions with their versions; None if it cannot be imported."""
 
     @classmethod
-    def ask(cls, python: str, scripts: list[Script]) -> Installed:
-        """Ask an interpreter about everything that scripts import or declare to need."""
+    def ask(cls, python: str, scripts: list[Script], *, kept: Path | None = None) -> Installed:
+        """Ask an interpreter about everything that scripts import or declare to need.
+
+        Parameters
+        ----------
+        python
+            Path of the interpreter.
+        scripts
+            What is to run in it.
+        kept
+            File that keeps the answer. It holds until the interpreter, the question, the
+            environment, or a folder that is searched for modules has changed: what is installed or
+            removed there changes the folder's time.
+
+        """
         names = {name for script in scripts for name in imported(script.source)[0]}
         names |= {
             need
@@ -217,6 +232,10 @@ class Installed:
         names = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
         if not names:
             return cls({})
+        environment = sorted(item for item in os.environ.items() if item[0].startswith("PYTHON"))
+        question = repr([_VERSIONS, sorted(names), environment, os.getcwd()])
+        if kept and (versions := _still_true(kept, python, question)) is not None:
+            return cls(versions)
         done = subprocess.run(
             [python, "-c", _VERSIONS, *sorted(names)],
             capture_output=True,
@@ -224,7 +243,16 @@ class Installed:
             check=True,
             timeout=60,
         )
-        return cls(json.loads(done.stdout))
+        answer = json.loads(done.stdout)
+        if kept:
+            state = [[place, _changed(place)] for place in (python, *answer["folders"])]
+            data = {"question": question, "state": state, "versions": answer["versions"]}
+            with contextlib.suppress(OSError):  # then it is asked again
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                new = kept.with_suffix(f".{os.getpid()}.new")
+                new.write_text(json.dumps(data), encoding="utf-8")
+                new.replace(kept)
+        return cls(answer["versions"])
 
     def missing(self, script: Script, python: Probe) -> list[str]:
         """Return what a script declares to need and does not find, in words."""
@@ -248,6 +276,34 @@ class Installed:
             ):
                 lacking.append(need)
         return lacking
+
+
+def _changed(place: str) -> int:
+    """Return when a file or folder was changed, in nanoseconds; 0 if it is not there."""
+    try:
+        return os.stat(place).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _still_true(kept: Path, python: str, question: str) -> dict[str, list[str] | None] | None:
+    """Return a kept answer; None if there is none that still holds."""
+    try:
+        data = json.loads(kept.read_bytes())
+        state = data["state"]
+        if data["question"] != question or state[0][0] != python:
+            return None
+        if any(_changed(place) != before for place, before in state):
+            return None
+        versions = {str(name): found for name, found in data["versions"].items()}
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return None
+    for found in versions.values():
+        if found is not None and not (
+            isinstance(found, list) and all(isinstance(word, str) for word in found)
+        ):
+            return None
+    return versions
 
 
 @dataclass(frozen=True)

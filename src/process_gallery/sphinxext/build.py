@@ -296,7 +296,8 @@ class Build:
     def _interpreter(self, tasks: Sequence[_Task]) -> tuple[Probe, Installed]:
         try:
             interpreter = probe(self._env.config.process_gallery_python)
-            installed = Installed.ask(interpreter.path, [task.script for task in tasks])
+            kept = self.cache_folder / "installed"
+            installed = Installed.ask(interpreter.path, [task.script for task in tasks], kept=kept)
         except (InterpreterError, OSError, ValueError) as error:
             message = f"the interpreter that is to run the examples cannot be used: {error}"
             raise ExtensionError(message) from error
