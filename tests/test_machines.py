@@ -182,7 +182,7 @@ import sys
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(EXTENSIONS)!r}]
 project, author, html_baseurl, html_title = "small", "nobody", {URL!r}, "small"
 extensions = ["myst_parser", "process_gallery", "drawing", "sphinx_markdown_builder", "sphinxext.rediraffe"]
-extensions += ["sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
+extensions += ["gallery_pages", "gallery_index", "gallery_zip", "search_index", "sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
 myst_enable_extensions = ["colon_fence"]
 exclude_patterns = ["_build"]
 html_static_path = ["_static"]
@@ -556,6 +556,32 @@ def test_one_zip_has_every_script_once_and_they_run_from_it(site, tmp_path):
             capture_output=True,
             timeout=60,
         )
+
+
+def test_two_builds_of_the_same_are_the_same_bytes(small):
+    """Also into other folders, and with other times of the scripts; the records are kept."""
+
+    def bytes_of(folder):
+        return {
+            path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    def from_nothing():
+        for name in ("_build/html", "_build/doctrees", "gallery"):
+            shutil.rmtree(docs / name, ignore_errors=True)
+        return small()
+
+    docs = small().parents[1]
+    before = from_nothing().rename(docs / "_build/before")
+    os.utime(docs.parent / "examples/one/speak.py", (10**9, 10**9))
+    first, second = bytes_of(before), bytes_of(from_nothing())
+    shutil.rmtree(before)
+    assert any(path.name == "gallery_python.zip" for path in first)
+    assert [
+        path for path in first.keys() | second.keys() if first.get(path) != second.get(path)
+    ] == []
 
 
 def zip_of(site, target, **variables):
