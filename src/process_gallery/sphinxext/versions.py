@@ -155,15 +155,17 @@ class VersionTable(_ByVersion):
         versions = [run.version for run in sorted(matrix.runs, key=lambda run: run.order[2:])]
         rows: list[tuple[list[str], list[tuple[str, ...]]]] = []
         for version in dict.fromkeys(versions):
-            cells = [self._cell(matrix, version, platform, documented) for platform in platforms]
-            if rows and rows[-1][1] == cells:
+            entries = [
+                self._content(matrix, version, platform, documented) for platform in platforms
+            ]
+            if rows and rows[-1][1] == entries:
                 rows[-1][0].append(version)
             else:
-                rows.append(([version], cells))
+                rows.append(([version], entries))
         body = []
-        for group, cells in rows:
-            words = [_version_cell(group, matrix.here)]
-            body.append([*words, *(self._entry(cell) for cell in cells)])
+        for group, entries in rows:
+            words = [_version_entry(group, matrix.here)]
+            body.append([*words, *(self._entry(content) for content in entries)])
         head = ["Python", *(PLATFORMS.get(platform, platform) for platform in platforms)]
         return [_table(head, body), *self.notes([matrix]), self.origin([matrix])]
 
@@ -180,14 +182,14 @@ class VersionTable(_ByVersion):
         last = match[4] or ("99.99" if match[3] else first)
         return match[1], first, last, match[5], match[6]
 
-    def _cell(
+    def _content(
         self,
         matrix: Matrix,
         version: str,
         platform: str,
         documented: list[tuple[str, str, str, str, str]],
     ) -> tuple[str, ...]:
-        """Return what a cell says, and of which kind it is: ``run``, ``problem``, ``documented``
+        """Return what an entry of the table says, and of which kind it is: ``run``, ``problem``, ``documented``
         (with an address) or ``none``.
         """
         for run in matrix.runs:
@@ -338,7 +340,7 @@ class VersionGrid(_ByVersion):
                 columns.append([version])
         here = next((matrix.here for matrix in matrices if matrix.here), None)
 
-        def cell(name: str, column: list[str]) -> list[nodes.Node]:
+        def entry(name: str, column: list[str]) -> list[nodes.Node]:
             value = table[name].get(column[0])
             return (
                 [nodes.paragraph("", value)]
@@ -350,7 +352,7 @@ class VersionGrid(_ByVersion):
         corner = self.options.get("corner", "")
         if self.options.get("rows") == "versions":
             body = [
-                [_version_cell(column, here), *(cell(name, column) for name in names)]
+                [_version_entry(column, here), *(entry(name, column) for name in names)]
                 for column in columns
             ]
             return [
@@ -359,12 +361,12 @@ class VersionGrid(_ByVersion):
                 self.origin(matrices),
             ]
         body = [
-            [[nodes.paragraph("", name)], *(cell(name, column) for column in columns)]
+            [[nodes.paragraph("", name)], *(entry(name, column) for column in columns)]
             for name in names
         ]
         head: list[str | list[nodes.Node]] = [
             corner,
-            *(_version_cell(column, here) for column in columns),
+            *(_version_entry(column, here) for column in columns),
         ]
         return [_table(head, body, "pg-grid"), *self.notes(matrices), self.origin(matrices)]
 
@@ -372,7 +374,7 @@ class VersionGrid(_ByVersion):
         words = self.options["words"].split()
         body = []
         for name, row in table.items():
-            cells: list[list[nodes.Node]] = [[nodes.paragraph("", name)]]
+            entries: list[list[nodes.Node]] = [[nodes.paragraph("", name)]]
             for word in words:
                 possible = [
                     v
@@ -382,18 +384,18 @@ class VersionGrid(_ByVersion):
                     )
                 ]
                 there = [v for v in possible if word in re.split(r"[\s,]+", row.get(v, ""))]
-                cells.append(
+                entries.append(
                     [
                         nodes.paragraph("", "yes" if there == possible else span(there))
                         if there
                         else _note("-", "pg-doc")
                     ]
                 )
-            body.append(cells)
+            body.append(entries)
         return _table([self.options.get("corner", ""), *words], body)
 
 
-def _version_cell(versions: list[str], here: VersionRun | None) -> list[nodes.Node]:
+def _version_entry(versions: list[str], here: VersionRun | None) -> list[nodes.Node]:
     """Name versions; mark the one that builds the site."""
     result: list[nodes.Node] = [nodes.paragraph("", span(versions))]
     if here and here.version in versions:
@@ -414,18 +416,18 @@ def _table(
         group += nodes.colspec(colwidth=1)
     heading = nodes.thead()
     group += heading
-    heading += _row(
+    heading += _table_row(
         [[nodes.paragraph("", cell)] if isinstance(cell, str) else cell for cell in head]
     )
     rows = nodes.tbody()
     group += rows
-    for cells in body:
-        rows += _row(cells)
+    for entries in body:
+        rows += _table_row(entries)
     return table
 
 
-def _row(cells: Sequence[list[nodes.Node]]) -> nodes.row:
+def _table_row(entries: Sequence[list[nodes.Node]]) -> nodes.row:
     row = nodes.row()
-    for cell in cells:
-        row += nodes.entry("", *cell)
+    for entry in entries:
+        row += nodes.entry("", *entry)
     return row
