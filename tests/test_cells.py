@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from process_gallery.errors import ExampleError
 from process_gallery.script import (
     Declared,
     check_expected,
+    contents,
     decode,
     docstring_end,
+    imported,
+    local_modules,
     python_bound,
     read_script,
     split,
@@ -253,3 +257,62 @@ def test_what_cannot_be_read(tmp_path, make, says):
     make(tmp_path / "x")
     with pytest.raises(ExampleError, match=says):
         read_script(tmp_path / "x")
+
+
+DEEP = {
+    "sum": "x = " + "1 + " * 20_000 + "1\n",
+    "brackets": "x = " + "(" * 20_000 + ")" * 20_000 + "\n",
+    "attributes": "x = a" + ".b" * 20_000 + "\n",
+    "minus": "x = " + "-" * 20_000 + "1\n",
+    "null": "x = 1\0\n",
+}
+
+
+@pytest.mark.parametrize("source", DEEP.values(), ids=DEEP)
+def test_a_script_that_python_cannot_parse_is_read_and_imports_nothing(tmp_path, source):
+    path = tmp_path / "deep.py"
+    path.write_text(source)
+    assert read_script(path).source == source.encode()
+    assert imported(source.encode()) == (set(), set())
+    assert local_modules(path, source.encode()) == []
+
+
+def test_a_setting_too_deep_to_be_read_is_refused_by_name(tmp_path):
+    path = tmp_path / "deep.py"
+    path.write_text(f"# sphinx_gallery_tags = {'[' * 20_000}{']' * 20_000}\nx = 1\n")
+    with pytest.raises(ExampleError, match=r"deep\.py: sphinx_gallery_tags"):
+        read_script(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_or_a_device_is_no_script(tmp_path):
+    os.mkfifo(tmp_path / "x.py")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    for name in ("x.py", "zero.py"):
+        with pytest.raises(ExampleError, match=rf"{name}: is a pipe or a device"):
+            read_script(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"one.py\n\xe9t\xe9.py\n", "contents.txt: is not UTF-8"),
+        (b"one.py\n../../x.py\n", r"contents.txt, line 2: '\.\./\.\./x\.py' is not a script below"),
+        (b"/etc/passwd\n", "contents.txt, line 1: '/etc/passwd' is not"),
+        (b"# first\n\nmissing.py\n", "contents.txt, line 3: 'missing.py' is not"),
+        (b"one.py\0\n", "contents.txt, line 1"),
+        (b".\n", "contents.txt, line 1"),
+    ],
+)
+def test_a_line_of_contents_that_names_no_script_is_refused(tmp_path, text, says):
+    (tmp_path / "one.py").write_text("x = 1\n")
+    (tmp_path / "contents.txt").write_bytes(text)
+    with pytest.raises(ExampleError, match=says):
+        contents(tmp_path)
+
+
+def test_contents_may_have_comments_empty_lines_and_the_ends_of_lines_of_windows(tmp_path):
+    (tmp_path / "one.py").write_text("x = 1\n")
+    assert contents(tmp_path) == []
+    (tmp_path / "contents.txt").write_bytes(b"# first\r\n\r\n  one.py \r\n")
+    assert contents(tmp_path) == ["one.py"]

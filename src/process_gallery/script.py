@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 import functools
 import io
+import os
 import re
 import signal
+import stat
 import tokenize
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ExampleError
@@ -28,6 +30,9 @@ _NEED = re.compile(r"python\s*(>=|<)\s*(\d+)\.(\d+)(?:\.(\d+))?|[A-Za-z_][\w.]*"
 _EXPECTED = re.compile(
     r"ok|timeout|exception(?: [^\W\d]\w*)?|exit [1-9][0-9]{0,2}|signal (?P<signal>\w+)"
 )
+
+_LARGEST = 16 << 20
+"""Bytes of a script. Python's own longest module has less than one million."""
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
@@ -94,14 +99,7 @@ def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
     ExampleError
         If the file cannot be read, or declares something that is not understood.
     """
-    try:
-        source = path.read_bytes()
-    except IsADirectoryError:
-        raise ExampleError(f"{path}: is a folder; name a Python script") from None
-    except OSError as error:
-        raise ExampleError(
-            f"{path}: cannot be read: {error.strerror}; check the name and the file's permissions"
-        ) from error
+    source = _read(path)
     text = decode(source)
     start = docstring_end(text)
     return Script(
@@ -110,6 +108,26 @@ def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
         tuple(split(text, start)),
         declarations(path, _after(text, start), timeout=timeout),
     )
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's bytes; not of what would never end, as a pipe does not."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise ExampleError(f"{path}: is a folder; name a Python script")
+        if not stat.S_ISREG(status.st_mode):
+            raise ExampleError(f"{path}: is a pipe or a device, not a file; name a Python script")
+        if status.st_size > _LARGEST:
+            raise ExampleError(
+                f"{path}: has {status.st_size:,} bytes, more than any script; at most {_LARGEST:,} are read"
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a null in its name
+        problem = getattr(error, "strerror", None) or error
+        raise ExampleError(
+            f"{path}: cannot be read: {problem}; check the name and the file's permissions"
+        ) from error
 
 
 def decode(source: bytes) -> str:
@@ -179,9 +197,9 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
     for name, literal in _CONFIG.findall(text):
         try:
             values[name] = ast.literal_eval(literal)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise ExampleError(
-                f"{path}: sphinx_gallery_{name} = {literal}: not a Python literal; write a string, number or list"
+                f"{path}: sphinx_gallery_{name} = {literal:.200}: not a Python literal; write a string, number or list"
             ) from None
 
     def take(name: str, default: Any, kind: type | tuple[type, ...], remedy: str) -> Any:
@@ -270,10 +288,12 @@ def python_bound(need: str) -> tuple[str, tuple[int, ...]] | None:
 
 @functools.cache  # a script is asked about when its key is made, and for what is installed
 def imported(source: bytes) -> tuple[set[str], set[str]]:
-    """Return the names of the modules that a source imports: absolute ones, and ``from .x`` ones."""
+    """Return the names of the modules that a source imports: absolute ones, and ``from .x`` ones;
+    none if this Python cannot parse it.
+    """
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too deep
         return set(), set()
     absolute: set[str] = set()
     relative: set[str] = set()
@@ -306,9 +326,28 @@ def contents(folder: Path) -> list[str]:
     no such file.
 
     Each line is a path below the folder; empty lines and those that begin with ``#`` say nothing.
+
+    Raises
+    ------
+    ExampleError
+        If the file is not UTF-8, or a line is not the path of a script below the folder.
     """
-    try:
-        lines = (folder / "contents.txt").read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
+    path = folder / "contents.txt"
+    if not os.path.lexists(path):
         return []
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    try:
+        text = _read(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ExampleError(f"{path}: is not UTF-8 ({error}); save it as UTF-8") from None
+    names = []
+    for number, line in enumerate(text.splitlines(), 1):
+        name = line.strip()
+        if not name or name.startswith("#"):
+            continue
+        place = PurePosixPath(name)
+        if place.is_absolute() or ".." in place.parts or not (folder / place).is_file():
+            raise ExampleError(
+                f"{path}, line {number}: {name!r:.200} is not a script below {folder}; correct or remove the line"
+            )
+        names.append(name)
+    return names

@@ -58,15 +58,22 @@ def key(script: Script, python: Probe, installed: Installed, *, beside: bool = F
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
+_KEY = 20
+"""Characters of a key that are in a file's name."""
+_SUFFIX = len("-") + _KEY + len(".json")
+
+
 class Cache:
     """Records in a folder, one file each."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._kept: dict[str, set[Path]] | None = None
+        """The files of each example; None until one is saved."""
 
     def path(self, name: str, key: str) -> Path:
         """Return where the record of an example with this key is kept."""
-        return self.folder / f"{name.replace('/', '.').removesuffix('.py')}-{key[:20]}.json"
+        return self.folder / f"{name.replace('/', '.').removesuffix('.py')}-{key[:_KEY]}.json"
 
     def load(self, script: Script, name: str, key: str) -> Record | None:
         """Return the record with this key; None if there is none that can be used, or it is not one
@@ -102,16 +109,19 @@ class Cache:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(name, key)
+        if self._kept is None:  # looked through once: with a thousand records it takes its time
+            self._kept = {}
+            for old in self.folder.glob("*-*.json"):
+                self._kept.setdefault(old.name[:-_SUFFIX], set()).add(old)
         new = path.with_suffix(f".{os.getpid()}.new")
         try:
             new.write_text(record.to_json(), encoding="utf-8")
             new.replace(path)
         finally:
             new.unlink(missing_ok=True)
-        stem = path.name[: -len(f"{key[:20]}.json")]
-        for old in self.folder.glob(f"{stem}*.json"):
-            if old != path and len(old.name) == len(path.name):
-                old.unlink(missing_ok=True)
+        for old in self._kept.get(path.name[:-_SUFFIX], set()) - {path}:
+            old.unlink(missing_ok=True)
+        self._kept[path.name[:-_SUFFIX]] = {path}
 
 
 def folder_of(records: Path, name: str) -> Path:

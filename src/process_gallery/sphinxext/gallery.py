@@ -18,10 +18,11 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import ExtensionError
+from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 
 from process_gallery.drawing import figure_variants, thumbnail_svg
+from process_gallery.errors import ExampleError
 from process_gallery.model import HELPERS
 from process_gallery.script import contents
 
@@ -189,12 +190,15 @@ def configure(app: Sphinx, config: Config) -> None:
     conf = config.sphinx_gallery_conf
     folders = conf.get("examples_dirs", "../examples")
     folders = [folders] if isinstance(folders, str | os.PathLike) else folders
-    sections = [
-        f"{folder}/{line.partition('/')[0]}"
-        for folder in folders
-        for line in contents(Path(app.srcdir, folder))
-        if "/" in line
-    ]
+    try:
+        sections = [
+            f"{folder}/{line.partition('/')[0]}"
+            for folder in folders
+            for line in contents(Path(app.srcdir, folder))
+            if "/" in line
+        ]
+    except ExampleError as error:
+        raise ConfigError(str(error)) from None
     if sections:
         conf.setdefault("subsection_order", [*dict.fromkeys(sections), "*"])
         conf.setdefault("within_subsection_order", "process_gallery.sphinxext.gallery.Order")
