@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from process_gallery.errors import RecordError
 from process_gallery.model import SCHEMA, Cell, Interpreter, Piece, Process, Record
+from process_gallery.recording.account import Cell as Output
 
 
 def example():
@@ -186,3 +187,13 @@ def test_hostile_data_never_does_more_than_be_refused(value, data):
     except RecordError:
         return
     assert Record.from_json(record.to_json()) == record or "NaN" in record.to_json()
+
+
+def test_output_byte_by_byte_keeps_its_ends_and_counts_what_is_left_out():
+    cell = Output(head=10, tail=100)
+    written = [(n % 2, bytes([65 + n % 26])) for n in range(5000)]
+    for n, (writer, data) in enumerate(written):
+        cell.add(n / 10, writer, data)
+    pieces = [(writer, data) for _, writer, data in cell.take_all()]
+    assert pieces == [*written[:10], (None, 5000 - 110), *written[-100:]]
+    assert list(cell.take_all()) == []  # taken, so that nothing is held twice

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .drawing.text import failure, terminal
 from .errors import ExampleError, InterpreterError, RecorderError
-from .interpreters import Installed, find, newest_that_has, probe, processors, told
+from .interpreters import Installed, find, newest_that_has, processors, told
 from .model import Record
 from .recording.recorder import Job, record_all, stop_on_sigterm
 from .script import read_script
@@ -155,8 +155,7 @@ def _mebibytes(text: str) -> int:
 
 def _record(options: argparse.Namespace) -> int:
     # All that was given is looked at before anything runs: a wrong last word shall not cost a
-    # minute.
-    probe(options.python)
+    # minute. The interpreter is asked by record_all, while its supervisor starts.
     target = None if options.json in (None, "-") else Path(options.json)
     if target is not None and (target.is_dir() or not target.absolute().parent.is_dir()):
         raise _InputError(f"--json {target}: is a folder, or its folder does not exist")

@@ -37,12 +37,25 @@ except ImportError:
     method = ""
 runner = sys.argv[1]
 if sys.version_info >= (3, 11):  # byte code, made once: compiling costs each example 7 ms
-    import py_compile
-    try:
-        py_compile.compile(sys.argv[2], doraise=True)
-        runner = py_compile.compile(runner, doraise=True)
-    except (OSError, py_compile.PyCompileError):  # installed where nobody may write
-        pass
+    import importlib.util
+    def compiled(source):
+        target = importlib.util.cache_from_source(source)
+        stat = os.stat(source)
+        numbers = (0, int(stat.st_mtime) & 0xFFFFFFFF, stat.st_size & 0xFFFFFFFF)
+        head = importlib.util.MAGIC_NUMBER + b"".join(n.to_bytes(4, "little") for n in numbers)  # PEP 552
+        try:
+            with open(target, "rb") as file:
+                if file.read(16) == head:
+                    return target
+        except OSError:
+            pass
+        import py_compile
+        try:
+            return py_compile.compile(source, doraise=True)
+        except (OSError, py_compile.PyCompileError):  # installed where nobody may write
+            return source
+    compiled(sys.argv[2])
+    runner = compiled(runner)
 prefixes = sorted({sys.prefix, getattr(sys, "base_prefix", sys.prefix), os.path.realpath(sys.prefix)})
 gil = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.python_implementation(),

@@ -115,6 +115,7 @@ class Cell:
         self.pieces, self.last, self.gone = [], [], 0
         if self.omitted:
             pieces.append([last[0][0] if last else pieces[-1][0], None, self.omitted, 0])
+            self.omitted = 0
         for part in (pieces, last):
             part.reverse()
             while part:

@@ -127,16 +127,26 @@ def record_all(
         If an interpreter cannot be used; nothing has been run then.
     """
     waiting = sorted(jobs, key=lambda job: job.script.declared.alone)
-    for job in waiting:
-        probe(job.python)
-    yield from _supervised(deque(job for job in waiting if not job.portable), at_once)
+    idle: list[_Supervisor] = []
+    try:
+        if any(not job.portable for job in waiting):
+            with contextlib.suppress(OSError):  # said of the first job, when it is tried again
+                idle.append(_Supervisor())  # it starts while the interpreters are asked
+        for job in waiting:
+            probe(job.python)
+    except BaseException:
+        for supervisor in idle:
+            supervisor.end()
+        raise
+    yield from _supervised(deque(job for job in waiting if not job.portable), at_once, idle)
     yield from _threaded([job for job in waiting if job.portable], at_once)
 
 
-def _supervised(waiting: deque[Job], at_once: int) -> Iterator[tuple[Job, Record | RecorderError]]:
+def _supervised(
+    waiting: deque[Job], at_once: int, idle: list[_Supervisor]
+) -> Iterator[tuple[Job, Record | RecorderError]]:
     """Run examples under supervisors: programs, each of which takes one example after the other."""
     active: list[_Supervised] = []
-    idle: list[_Supervisor] = []
     selector = selectors.DefaultSelector()
     try:
         while waiting or active:
