@@ -4,8 +4,6 @@ import ast
 import functools
 import re
 
-from process_gallery.script import decode
-
 
 def title_and_claim(text):
     """Return the title of a docstring or header, and the first sentence of its text."""
@@ -21,13 +19,13 @@ def title_and_claim(text):
 
 
 def title_of(script):
-    return _of_script(script.source, script.path.stem)[0]
+    return _of_script(script.text, script.path.stem)[0]
 
 
 def claim_of(script):
-    return _of_script(script.source, script.path.stem)[1]
+    return _of_script(script.text, script.path.stem)[1]
 
 
 @functools.cache  # a script is in several lists
-def _of_script(source, name):
-    return title_and_claim(ast.get_docstring(ast.parse(decode(source))) or name)
+def _of_script(text, name):
+    return title_and_claim(ast.get_docstring(ast.parse(text)) or name)

@@ -12,7 +12,6 @@ from docutils import nodes
 from names_used import places
 from sphinx.ext.intersphinx import InventoryAdapter
 
-from process_gallery.script import decode
 from process_gallery.sphinxext import Build
 
 _PIECE = re.compile(r'(<span class="\w+">)?([^<]+)(</span>)?|<[^>]*>')
@@ -85,7 +84,7 @@ def link_code(app, doctree, docname):
         example = "example" in block and Build.of(app.env).example(block["example"])
         if not example:
             continue
-        source, code = decode(example.script.source), block.astext()
+        source, code = example.script.text, block.astext()
         lines = source.split("\n")
         number, offset, starts = example.record.cells[block["cell"]].first, 0, {}
         for text in code.split("\n"):  # what is for sphinx-gallery is left out of the code

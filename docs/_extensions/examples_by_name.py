@@ -12,7 +12,8 @@ from sphinx.addnodes import index, pending_xref
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.script import contents, decode, read_script
+from process_gallery import read_script
+from process_gallery.script import contents
 from process_gallery.sphinxext import Build
 
 _LISTED = re.compile(
@@ -46,7 +47,7 @@ def uses(env):
         key = hashlib.sha256(inventory_key + script.source).hexdigest()
         names = known.get(key)
         if names is None:
-            names = sorted(names_used(decode(script.source), documented, classes))
+            names = sorted(names_used(script.text, documented, classes))
         env.names_by_source[key] = names
         found.append((page_of(script), title_of(script), claim_of(script), names))
     return found

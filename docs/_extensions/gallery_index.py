@@ -8,7 +8,8 @@ from docutils import nodes
 from page_parts import link_to, page_of
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.script import contents, read_script
+from process_gallery import read_script
+from process_gallery.script import contents
 from process_gallery.sphinxext import Build
 
 METHODS = ("fork", "spawn", "forkserver", "default start method")

@@ -72,11 +72,16 @@ class Script:
     declared: Declared
 
     @property
+    def text(self) -> str:
+        """The source, decoded as the interpreter does, with newlines normalised."""
+        return decode(self.source)
+
+    @property
     def deferred(self) -> tuple[int, ...]:
         """Numbers, from 0, of the cells whose figures are those of the next cell (``#
         sphinx_gallery_defer_figures``).
         """
-        lines = decode(self.source).split("\n")
+        lines = self.text.split("\n")
         return tuple(
             n
             for n, (first, last) in enumerate(self.cells)
