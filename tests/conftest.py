@@ -71,7 +71,7 @@ def every_python() -> dict[str, str]:
     from process_gallery.interpreters import find_pythons, probe
 
     found = {}
-    for python in [*find_pythons(), sys.executable]:
+    for python in [*(p.path for p in find_pythons() if p.probe), sys.executable]:
         about = probe(python)
         if about.version_info >= (3, 11):
             found[about.version_info[:2]] = (about.interpreter.version, python)

@@ -346,3 +346,28 @@ def test_failure_is_none_when_all_is_as_declared(script):
 
 def test_visible():
     assert visible("tab\tstays, \u202e does not") == "tab\tstays, \\u202e does not"
+
+
+def test_modules_of_the_current_folder_do_not_take_the_place_of_the_librarys(script):
+    path = script("print('hello')\n")
+    for name in ("random", "json", "subprocess", "signal", "selectors"):
+        (path.parent / f"{name}.py").write_text("raise SystemExit('taken for the library')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "process_gallery", "record", path.name],
+        cwd=path.parent, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert "| hello" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell of POSIX")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_does_not_stop_the_recorder(script, closed, tmp_path):
+    path = script("print('hello')\n")
+    target = tmp_path / "record.json"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m process_gallery record "$1" --json "$2" {closed}', sys.executable, path, target],
+        env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "hello" in target.read_text(encoding="utf-8")

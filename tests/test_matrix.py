@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 @functools.cache
 def pythons() -> list[interpreters.Python]:
-    return [python for python in interpreters.find() if python.probe]
+    return [python for python in interpreters.find_pythons() if python.probe]
 
 
 def other() -> str:
@@ -80,8 +80,8 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
         assert record.outcome == "ok"
         assert record.cores >= 1
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", record.date)
-        assert f"cpython-{model.short(record.interpreter)}-" in path.name
-        assert f"version: {model.short(record.interpreter)}" in record.text()
+        assert f"cpython-{model.version_label(record.interpreter)}-" in path.name
+        assert f"version: {model.version_label(record.interpreter)}" in record.text()
         assert record.whole == (model.numbers(record.interpreter.version) < (3, 11))
     assert run(script, records, sys.executable, second) == 0
     assert "0 new, 0 changed, 2 as before" in capsys.readouterr().out
@@ -98,7 +98,9 @@ def test_two_interpreters_and_then_nothing_new(script: Path, tmp_path: Path, cap
 def test_old_interpreters_run_the_script_as_a_whole(
     script: Path, tmp_path: Path, version: str
 ) -> None:
-    found = [python.path for python in pythons() if model.short(python.interpreter) == version]
+    found = [
+        python.path for python in pythons() if model.version_label(python.interpreter) == version
+    ]
     if not found:
         pytest.skip(f"there is no Python {version} on this machine")
     assert run(script, tmp_path / "records", found[0]) == 0
@@ -204,7 +206,7 @@ def test_newest_takes_the_newest_that_has_what_is_needed(tmp_path: Path, capsys)
 def test_where_the_recorder_is_not_at_home(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "PORTABLE", True)
     (row,) = matrix.renew(
-        [(read_script(script), *interpreters.told([sys.executable]))], script.parent / "records"
+        [(read_script(script), *interpreters.look_at([sys.executable]))], script.parent / "records"
     )
     assert isinstance(row, matrix.Row)
     assert (row.record.outcome, row.record.named) == ("ok", False)

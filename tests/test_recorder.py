@@ -597,8 +597,8 @@ def test_find_pythons(tmp_path, monkeypatch):
     link = tmp_path / "python3.98"
     link.symlink_to(sys.executable)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    found = find_pythons()
-    assert sys.executable in found
+    found = [python.path for python in find_pythons() if python.probe]
+    assert probe(sys.executable).version_info[:2] in {probe(p).version_info[:2] for p in found}
     assert str(broken) not in found
     assert str(link) not in found
     versions = [(probe(python).version_info, probe(python).interpreter.gil) for python in found]
@@ -625,7 +625,11 @@ def test_dates_and_names(run):
 def test_older_pythons_run_the_script_as_a_whole(run, pytestconfig):
     if pytestconfig.getoption("pythons") != "all":
         pytest.skip("starts every interpreter: --pythons=all")
-    older = [python for python in find_pythons() if probe(python).version_info < (3, 11)]
+    older = [
+        python.path
+        for python in find_pythons()
+        if python.probe and (3,) <= python.probe.version_info < (3, 11)
+    ]
     if not older:
         pytest.skip("needs a Python older than 3.11")
     for python in older:

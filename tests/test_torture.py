@@ -896,7 +896,7 @@ def test_ordinary_user_and_read_only_examples(place):
     look = f"import os, sys; sys.exit(not os.access(sys.executable, os.X_OK) or not os.access({str(SRC / 'process_gallery')!r}, os.R_OK))"
     pythons = [
         python
-        for python in find_pythons()
+        for python in (p.path for p in find_pythons() if p.probe)
         if probe(python).version_info >= (3, 11) and can(*prefix, python, "-c", look)
     ]
     if not pythons:

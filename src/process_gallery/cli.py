@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .drawing.text import failure, terminal
 from .errors import ExampleError, InterpreterError, RecorderError
-from .interpreters import Installed, find, newest_that_has, processors, told
+from .interpreters import Installed, find_pythons, look_at, newest_that_has, processors
 from .model import Record
 from .recording.recorder import Job, record_all, stop_on_sigterm
 from .script import read_script
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):  # an example's output may be in letters that this terminal does not have
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None or sys.stderr is None:  # closed, as by >&-
+        _open_what_is_closed()
     stop_on_sigterm()
     try:
         commands = {"record": _record, "matrix": _matrix, "pythons": _pythons}
@@ -52,6 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
+
+
+def _open_what_is_closed() -> None:
+    """Let a closed standard stream lead nowhere, so that no file that is opened gets its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, for good
 
 
 class _InputError(Exception):
@@ -106,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     many = commands.add_parser(
         "matrix", help="run scripts on many interpreters, keep the records",
-        description="Run each script on every interpreter found (on the PATH, pyenv's, uv's, ~/.cache/pythons) or told; keep the records.",
+        description="Run each script on every interpreter found (on the PATH, pyenv's, uv's, ~/.cache/pythons) or named; keep the records.",
     )  # fmt: skip
     many.add_argument("scripts", nargs="+", metavar="SCRIPT", type=Path, help="a Python script")
     many.add_argument(
@@ -196,10 +208,10 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _matrix(options: argparse.Namespace) -> int:
-    from . import matrix  # what only this command needs
+    from . import matrix  # not needed, and not loaded, to record one script
 
     scripts = [read_script(path) for path in options.scripts]
-    pythons = told(options.pythons) if options.pythons else find()
+    pythons = look_at(options.pythons) if options.pythons else find_pythons()
     if not any(python.probe for python in pythons):
         raise _InputError(
             "none of these interpreters can be used: "
@@ -257,7 +269,7 @@ def _matrix(options: argparse.Namespace) -> int:
 
 def _pythons(options: argparse.Namespace) -> int:
     del options
-    for python in find():
+    for python in find_pythons():
         if python.probe:
             print(python.path)
     return 0

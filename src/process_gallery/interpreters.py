@@ -27,7 +27,9 @@ _PYTHON = re.compile(r"python[23](\.\d+t?)?")
 
 # Works on Python 2.7 and 3.x; prints a literal, which is read without being executed.
 _QUESTION = """
-import os, platform, sys
+import sys
+sys.path[:] = [folder for folder in sys.path if folder]  # not the current one: it may have a random.py
+import os, platform
 try:
     import multiprocessing
     method = multiprocessing.get_start_method()
@@ -137,32 +139,6 @@ def _is_script(path: str) -> bool:
             return file.read(2) == b"#!"
     except OSError:  # it may be run, but not read
         return False
-
-
-def find_pythons() -> list[str]:
-    """Return the Pythons 3 of this machine, oldest first: one for each version, implementation and
-    kind of build.
-
-    Looked at are this interpreter, ``python3`` and ``python3.N`` on the ``PATH``, and what pyenv,
-    uv and this project's own download keep in the home folder. Of two of a version this interpreter
-    goes first, then the ``PATH``.
-    """
-    found: dict[tuple[object, ...], str] = {}
-    for path in candidates():
-        try:
-            answer = probe(path)
-        except InterpreterError:  # a pyenv shim without its version, a broken installation
-            continue
-        if answer.version_info >= (3,):
-            found.setdefault(
-                (
-                    answer.version_info,
-                    answer.interpreter.implementation,
-                    not answer.interpreter.gil,
-                ),
-                answer.path,
-            )
-    return [found[key] for key in sorted(found)]
 
 
 def candidates() -> list[str]:
@@ -350,7 +326,7 @@ class Python:
         return numbers(self.interpreter.version)
 
 
-def told(paths: Sequence[str]) -> list[Python]:
+def look_at(paths: Sequence[str]) -> list[Python]:
     """Look at interpreters that are named; one that cannot be used is among them."""
     found = []
     for path in paths:
@@ -361,13 +337,16 @@ def told(paths: Sequence[str]) -> list[Python]:
     return found
 
 
-def find() -> list[Python]:
-    """Return the interpreters of this machine: the newest one of each X.Y, oldest first.
+def find_pythons() -> list[Python]:
+    """Return the interpreters of this machine: the newest one of each X.Y, implementation and kind
+    of build, oldest first.
 
-    One that does not start is among them if it would be the only one of its X.Y.
+    Looked at are this interpreter, what the ``PATH`` has, and what pyenv, uv and this project's own
+    download keep in the home folder. Of two of the same version the first of these is taken. One
+    that does not start is among them if it would be the only one of its X.Y.
     """
     found: dict[str, Python] = {}
-    for python in told(candidates()):
+    for python in look_at(candidates()):
         key = file_name(python.interpreter)
         other = found.get(key)
         if other is None or (python.probe and (not other.probe or python.version > other.version)):

@@ -63,7 +63,7 @@ def renew(
         if not isinstance(result, Record):
             yield result
         elif not newest:
-            yield _keep(lean(result), python, records)
+            yield _keep(without_silent_processes(result), python, records)
         elif problem := failure(result, job.script.path, job.python):
             yield RecorderError(problem)
         else:
@@ -78,7 +78,7 @@ def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
-def lean(record: Record) -> Record:
+def without_silent_processes(record: Record) -> Record:
     """Return a record without the processes that wrote nothing: a matrix has many records, of many
     processes.
     """

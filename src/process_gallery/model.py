@@ -454,7 +454,7 @@ def numbers(version: str) -> Version:
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
 
 
-def short(interpreter: Interpreter) -> str:
+def version_label(interpreter: Interpreter) -> str:
     """Return the version that a record is kept under: ``3.14``, ``3.14t`` for a free-threaded
     build.
     """
@@ -468,4 +468,4 @@ def file_name(interpreter: Interpreter) -> str:
     >>> file_name(Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver"))
     'cpython-3.15-linux.json'
     """
-    return f"{interpreter.implementation}-{short(interpreter)}-{interpreter.platform}.json".lower()
+    return f"{interpreter.implementation}-{version_label(interpreter)}-{interpreter.platform}.json".lower()

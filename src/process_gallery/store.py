@@ -135,7 +135,7 @@ def _essence(record: Record) -> object:
     return (
         record.script, record.sha256, record.interpreter, record.outcome, record.expected, record.exit_code, record.whole, record.cores,
         record.named, [record.processes[index].name for index in record.left_behind], record.leaves,
-        [(cell.first, cell.last, len(cell.figures)) for cell in record.cells], [_RATE.sub(r"some of \1", plain(text)) for text in texts],
+        [(cell.first, cell.last, len(cell.figures)) for cell in record.cells], [_RATE.sub(r"some of \1", without_chance(text)) for text in texts],
     )  # fmt: skip
 
 
@@ -157,11 +157,11 @@ all is.
 _DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|us|µs|seconds?|milliseconds)\b")
 
 
-def plain(text: str, *, times: bool = False) -> str:
+def without_chance(text: str, *, times: bool = False) -> str:
     """Return an output without what differs by chance: process ids, addresses, names of temporary
     files, and, if asked, times.
 
-    >>> plain("<function f at 0x7f12ab> in (pid=4711), 1.5 ms", times=True)
+    >>> without_chance("<function f at 0x7f12ab> in (pid=4711), 1.5 ms", times=True)
     '<function f at 0x…> in (pid=N), T ms'
     """
     for pattern, word in _CHANCE:
@@ -176,15 +176,15 @@ def readable(record: Record) -> str:
     Times are in milliseconds; what has its default is left out of pieces, cells and processes.
     """
     data = dataclasses.asdict(record)
-    data["cells"] = [_short(cell, Cell) for cell in data["cells"]]
+    data["cells"] = [_without_defaults(cell, Cell) for cell in data["cells"]]
     for cell in data["cells"]:
-        cell["output"] = [_short(piece, Piece) for piece in cell.get("output", ())]
-    data["processes"] = [_short(process, Process) for process in data["processes"]]
+        cell["output"] = [_without_defaults(piece, Piece) for piece in cell.get("output", ())]
+    data["processes"] = [_without_defaults(process, Process) for process in data["processes"]]
     data["duration"] = round(data["duration"], 3)
     return _lines(data, 0) + "\n"
 
 
-def _short(data: dict[str, Any], kind: type[Cell | Piece | Process]) -> dict[str, Any]:
+def _without_defaults(data: dict[str, Any], kind: type[Cell | Piece | Process]) -> dict[str, Any]:
     defaults = {
         f.name: f.default if f.default is not dataclasses.MISSING else []
         for f in dataclasses.fields(kind)

@@ -6,11 +6,17 @@ all three. ``static/process_gallery.css`` and ``timeline.css`` give the classes 
 ``process_gallery.js`` adds dimming and replay.
 """
 
-from .facts import facts_html
-from .output import output_html, output_text
-from .pictures import figure_variants, thumbnail_svg
-from .stacks import stacks_html
-from .timeline import timeline_html, timeline_text
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .facts import facts_html
+    from .output import output_html, output_text
+    from .pictures import figure_variants, thumbnail_svg
+    from .stacks import stacks_html
+    from .timeline import timeline_html, timeline_text
 
 __all__ = [
     "facts_html",
@@ -22,3 +28,21 @@ __all__ = [
     "timeline_html",
     "timeline_text",
 ]
+
+# Loaded when they are first asked for (PEP 562): the command line draws in a terminal only.
+_HOMES = {
+    "facts_html": "facts",
+    "figure_variants": "pictures",
+    "output_html": "output",
+    "output_text": "output",
+    "stacks_html": "stacks",
+    "thumbnail_svg": "pictures",
+    "timeline_html": "timeline",
+    "timeline_text": "timeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from process_gallery.model import PLATFORMS, Record, numbers, short
+from process_gallery.model import PLATFORMS, Record, numbers, version_label
 from process_gallery.script import Script
-from process_gallery.store import plain
+from process_gallery.store import without_chance
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class VersionRun:
         interpreter = self.record.interpreter
         return (
             "" if interpreter.implementation == "CPython" else f"{interpreter.implementation} "
-        ) + short(interpreter)
+        ) + version_label(interpreter)
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -147,7 +147,7 @@ def fold(runs: Sequence[VersionRun], *, exact: bool = False) -> list[Group]:
     """
     groups: dict[object, Group] = {}
     for run in runs:
-        essence = (plain(run.text, times=not exact), run.record.outcome, run.stale)
+        essence = (without_chance(run.text, times=not exact), run.record.outcome, run.stale)
         groups.setdefault(essence, Group([], run.stale)).runs.append(run)
     return list(groups.values())
 
@@ -163,5 +163,5 @@ def lines(text: str) -> dict[str, str]:
     for line in text.splitlines():
         match = re.fullmatch(r"(?!\S+:\d+: )(\S.*?): (.*)", line)
         if match:
-            found.setdefault(match[1], plain(match[2]))
+            found.setdefault(match[1], without_chance(match[2]))
     return found

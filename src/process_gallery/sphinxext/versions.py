@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.matrix import BROKEN
 from process_gallery.model import PLATFORMS, numbers
-from process_gallery.store import plain
+from process_gallery.store import without_chance
 
 from .build import Build
 from .comparison import Group, Matrix, VersionRun, lines, span
@@ -200,7 +200,7 @@ class VersionTable(_ByVersion):
                         "the interpreter cannot be used" if run.problem == BROKEN else run.problem,
                     )
                 match = (
-                    re.search(self.options["pick"], plain(run.text), re.MULTILINE)
+                    re.search(self.options["pick"], without_chance(run.text), re.MULTILINE)
                     if "pick" in self.options
                     else None
                 )
