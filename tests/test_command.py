@@ -83,7 +83,7 @@ def test_json_is_utf_8_whatever_the_terminal_has(script):
 def test_never_imports_sphinx(script):
     path = script("print(1)\n")
     code = (
-        "import sys\nfrom process_gallery.__main__ import main\n"
+        "import sys\nfrom process_gallery.cli import main\n"
         f"code = main(['record', {str(path)!r}])\nassert code == 0\n"
         "found = [name for name in sys.modules if name.split('.')[0] in ('sphinx', 'docutils', 'sphinx_gallery')]\nassert not found, found\n"
     )
