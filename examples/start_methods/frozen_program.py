@@ -120,7 +120,7 @@ except RuntimeError as error:
 
 # %%
 # It raises on 3.13.4 to 3.13.12 and 3.14.0 to 3.14.3. A program that must run on these
-# and is never frozen leaves ``freeze_support()`` out; one that is frozen calls it
-# first all the same, since a frozen child must not get any further.
+# and is never frozen leaves ``freeze_support()`` out; one that is frozen says
+# ``set_start_method("spawn")`` first, and ``freeze_support()`` in the next line.
 #
 # Said about this, and tested: :ref:`folklore-freeze-support`.
