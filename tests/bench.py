@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from process_gallery.model import Record
-from process_gallery.recording.recorder import Job, record_all
+from process_gallery.recording.job import Job
+from process_gallery.recording.recorder import record_all
 from process_gallery.script import read_script
 
 ROOT = Path(__file__).parent.parent

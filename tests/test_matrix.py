@@ -20,7 +20,6 @@ from process_gallery import interpreters, matrix, model, store
 from process_gallery.cli import main
 from process_gallery.interpreters import HOOKS
 from process_gallery.model import Cell, Interpreter, Piece, Record
-from process_gallery.recording import recorder
 from process_gallery.script import read_script
 from process_gallery.sphinxext import comparison
 
@@ -204,7 +203,7 @@ def test_newest_takes_the_newest_that_has_what_is_needed(tmp_path: Path, capsys)
 
 
 def test_where_the_recorder_is_not_at_home(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "PORTABLE", True)
+    monkeypatch.setattr(matrix, "Job", functools.partial(matrix.Job, portable=True))
     (row,) = matrix.renew(
         [(read_script(script), *interpreters.look_at([sys.executable]))], script.parent / "records"
     )

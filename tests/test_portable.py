@@ -13,8 +13,9 @@ import pytest
 
 from process_gallery.errors import RecorderError
 from process_gallery.model import Record
-from process_gallery.recording import portable, recorder
-from process_gallery.recording.recorder import Job, record_all
+from process_gallery.recording import portable, request
+from process_gallery.recording.job import Job
+from process_gallery.recording.recorder import record_all
 from process_gallery.script import read_script
 
 psutil = pytest.importorskip("psutil", reason="psutil is not installed")
@@ -188,12 +189,12 @@ def test_lines_end_as_on_a_console(run, monkeypatch):
 
 
 def test_helpers_are_known_where_there_is_no_proc(run, tmp_path, monkeypatch):
-    ours = (recorder.HOOKS / "sitecustomize.py").read_text(encoding="utf-8")
+    ours = (request.HOOKS / "sitecustomize.py").read_text(encoding="utf-8")
     (tmp_path / "hooks").mkdir()
     (tmp_path / "hooks" / "sitecustomize.py").write_text(
         ours.replace("/proc/self", "/not/there"), encoding="utf-8"
     )
-    monkeypatch.setattr(recorder, "HOOKS", tmp_path / "hooks")
+    monkeypatch.setattr(request, "HOOKS", tmp_path / "hooks")
     result = run(
         "import multiprocessing, time\nif __name__ == '__main__':\n"
         "    context = multiprocessing.get_context('spawn')\n    lock = context.Lock()\n"
@@ -268,10 +269,11 @@ def test_an_interpreter_that_does_not_start(run, monkeypatch):
 @pytest.fixture
 def watch(tmp_path):
     (tmp_path / "watched.py").write_text("")
-    request = recorder._Run(Job(read_script(tmp_path / "watched.py"), portable=True)).request()
-    watch = portable.Watch(request, threading.Event())
+    job = Job(read_script(tmp_path / "watched.py"), portable=True)
+    asked = request.PreparedJob(job).request()
+    watch = portable.Watch(asked, threading.Event())
     watch.begun_at = time.time()
-    os.rmdir(os.path.dirname(request["events"]))
+    os.rmdir(os.path.dirname(asked["events"]))
     return watch
 
 
@@ -382,7 +384,8 @@ def test_says_that_it_needs_psutil(tmp_path, monkeypatch):
 def test_a_gallery_is_built(tmp_path):
     pytest.importorskip("sphinx_gallery", reason="sphinx-gallery is not installed")
     (tmp_path / "conf.py").write_text(
-        "import process_gallery.recording.recorder\nprocess_gallery.recording.recorder.PORTABLE = True\nextensions = ['process_gallery']\n"
+        "import functools\nfrom process_gallery.sphinxext import build\n"
+        "build.Job = functools.partial(build.Job, portable=True)\nextensions = ['process_gallery']\n"
         "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery'}\nexclude_patterns = ['html', 'examples']\n"
     )
     (tmp_path / "index.rst").write_text("Small\n=====\n\n.. toctree::\n\n   gallery/index\n")

@@ -13,7 +13,10 @@ import pytest
 from process_gallery.errors import InterpreterError, RecorderError
 from process_gallery.interpreters import find_pythons, probe
 from process_gallery.model import Record
-from process_gallery.recording.recorder import Job, environment, python_stack, record, record_all
+from process_gallery.recording.assemble import python_stack
+from process_gallery.recording.job import Job
+from process_gallery.recording.recorder import record, record_all
+from process_gallery.recording.request import environment
 from process_gallery.script import read_script
 
 each_method = pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

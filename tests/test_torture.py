@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from process_gallery.errors import ExampleError, RecorderError
 from process_gallery.interpreters import find_pythons, probe
 from process_gallery.model import Record
-from process_gallery.recording import recorder
-from process_gallery.recording.recorder import Job, record_all
+from process_gallery.recording.job import Job, Limits
+from process_gallery.recording.recorder import record_all
 from process_gallery.script import read_script
 
 pytestmark = [
@@ -302,7 +302,7 @@ def output_1gb(r):
     assert sum(len(piece.text) + piece.omitted for piece in cell.output) == (1 << 30) + len(
         "first line\nlast line\n"
     )
-    assert sum(len(piece.text) for piece in cell.output) <= recorder.HEAD + recorder.TAIL
+    assert sum(len(piece.text) for piece in cell.output) <= Limits().head + Limits().tail
     assert r.peak_memory < 60_000
 
 
@@ -612,9 +612,8 @@ def command(*arguments, prefix=(), python=sys.executable, **options):
 
 
 @pytest.mark.parametrize(("number", "patience"), [("SIGKILL", 15.0), ("SIGSTOP", 1.0)])
-def test_supervisor_killed_or_stopped_by_its_example(place, monkeypatch, number, patience):
+def test_supervisor_killed_or_stopped_by_its_example(place, number, patience):
     """The example's parent process is the recorder's: one that kills or stops it gets no record, and nothing of it stays."""
-    monkeypatch.setattr(recorder, "PATIENCE", patience)
     script, after = place / "scripts" / "x.py", place / "scripts" / "after.py"
     script.write_text(
         "# sphinx_gallery_timeout = 2\nimport os, signal, subprocess, time\n"
@@ -622,7 +621,8 @@ def test_supervisor_killed_or_stopped_by_its_example(place, monkeypatch, number,
         f"os.kill(os.getppid(), signal.{number})\ntime.sleep(600)\n"
     )
     after.write_text("print('next')\n")
-    (_, result), (_, following) = record_all([Job(read_script(script)), Job(read_script(after))])
+    job = Job(read_script(script), limits=Limits(patience=patience))
+    (_, result), (_, following) = record_all([job, Job(read_script(after))])
     assert isinstance(result, RecorderError)
     assert str(script) in str(result)
     assert "stopped or killed its parent process" in str(result)
@@ -652,9 +652,8 @@ def test_supervisor_that_vanishes_while_idle(place):
     assert result.text() == "x\n"
 
 
-def test_exit_status_on_older_kernels(place, monkeypatch):
+def test_exit_status_on_older_kernels(place):
     """Before Linux 6.15 the kernel cannot be asked: what wait, zombies and the processes themselves say must do."""
-    monkeypatch.setattr(recorder, "ASK_THE_KERNEL", False)
     for name in (
         "two_hundred_children",
         "zombies",
@@ -662,23 +661,23 @@ def test_exit_status_on_older_kernels(place, monkeypatch):
         "many_short_forks",
         "kills_its_group",
     ):
-        [(_, result)] = record_all([Job(read_script(SCRIPTS / f"{name}.py"))])
+        job = Job(read_script(SCRIPTS / f"{name}.py"), limits=Limits(pidfd_info=False))
+        [(_, result)] = record_all([job])
         if name == "segfault_in_child":
             assert process(result, "Crasher").signal in ("SIGSEGV", None)
         else:
             globals()[name](result)
 
 
-def test_signal_of_those_that_are_gone_before_they_are_seen(place, monkeypatch):
+def test_signal_of_those_that_are_gone_before_they_are_seen(place):
     """Killed at once and waited for at once, by the forkserver, too: their parents tell."""
-    monkeypatch.setattr(recorder, "ASK_THE_KERNEL", False)
     script = place / "scripts" / "x.py"
     script.write_text(
         "import multiprocessing, os, signal\ndef die(): os.kill(os.getpid(), signal.SIGKILL)\nif __name__ == '__main__':\n"
         "    for method in ('fork', 'forkserver', 'spawn') * 7:\n        child = multiprocessing.get_context(method).Process(target=die)\n"
         "        child.start()\n        child.join()\n        print('line', child.exitcode)\n"
     )
-    [(_, result)] = record_all([Job(read_script(script))])
+    [(_, result)] = record_all([Job(read_script(script), limits=Limits(pidfd_info=False))])
     assert plain(result) == [("MainProcess", "line -9")] * 21
     dead = [
         p

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
         RecordError,
     )
     from .model import Cell, Interpreter, Piece, Process, Record
-    from .recording.recorder import Job, record, record_all
+    from .recording.job import Job
+    from .recording.recorder import record, record_all
     from .script import read_script
 
 __all__ = [
@@ -49,7 +50,8 @@ _HOMES = {
         "RecordError",
         "RecorderError",
     ),
-    "recording.recorder": ("Job", "record", "record_all"),
+    "recording.job": ("Job",),
+    "recording.recorder": ("record", "record_all"),
     "script": ("read_script",),
 }
 

@@ -21,7 +21,8 @@ from .drawing.text import failure, terminal
 from .errors import ExampleError, InterpreterError, RecorderError
 from .interpreters import Installed, find_pythons, look_at, newest_that_has, processors
 from .model import Record
-from .recording.recorder import Job, record_all, stop_on_sigterm
+from .recording.job import Job
+from .recording.recorder import record_all, stop_on_sigterm
 from .script import read_script
 
 

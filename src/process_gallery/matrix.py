@@ -21,7 +21,8 @@ from .drawing.text import failure
 from .errors import RecorderError, RecordError
 from .interpreters import Python
 from .model import Cell, Piece, Process, Record, file_name
-from .recording.recorder import Job, record_all
+from .recording.job import Job
+from .recording.recorder import record_all
 from .script import Script
 from .store import _essence, folder_of, readable
 

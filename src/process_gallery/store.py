@@ -39,7 +39,7 @@ def _recorder() -> str:
 
 def key(script: Script, python: Probe, installed: Installed, *, beside: bool = False) -> str:
     """Return a digest of all that a record of this script depends on; ``beside`` as for
-    :class:`~process_gallery.recording.recorder.Job`.
+    :class:`~process_gallery.recording.job.Job`.
     """
     parts: list[object] = [
         SCHEMA,

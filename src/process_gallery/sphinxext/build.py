@@ -27,7 +27,8 @@ from process_gallery.errors import ExampleError, InterpreterError, RecordError
 from process_gallery.interpreters import Installed, Probe, probe, processors
 from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
-from process_gallery.recording.recorder import Job, record_all, stop_on_sigterm
+from process_gallery.recording.job import Job
+from process_gallery.recording.recorder import record_all, stop_on_sigterm
 from process_gallery.script import Script, read_script
 from process_gallery.store import Cache, folder_of, key
 

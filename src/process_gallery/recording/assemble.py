@@ -1,0 +1,166 @@
+"""From what was seen of a run to its record: texts without this machine's folders, the outcome, stacks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from process_gallery.interpreters import HOOKS, RUNNER, Probe
+from process_gallery.model import Cell, Piece, Process, Record
+
+from .request import PreparedJob
+
+SIGNAL_NAMES = {int(number): number.name for number in signal.Signals}
+_LAST_LINE = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z",
+    re.MULTILINE,
+)
+
+
+def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
+    """Return the record of what has happened."""
+    shorten = Shortener(prepared.script.parent, prepared.folder, prepared.probe)
+    job, source = prepared.job, prepared.job.script
+    everything = (1, max(1, len(source.source.splitlines())))
+    ranges = source.cells if source.cells and not prepared.whole else (everything,)
+    cells = [
+        Cell(
+            first, last, _rounded(cell["start"]), _rounded(cell["end"]),
+            [
+                Piece(when, writer, shorten(text)) if isinstance(text, str) else Piece(when, None, "", text)
+                for when, writer, text in zip(cell["times"], cell["writers"], cell["texts"], strict=True)
+            ],
+            cell["figures"],
+        )
+        for (first, last), cell in zip(ranges, result["cells"], strict=False)
+    ]  # fmt: skip
+    processes = []
+    for data in result["processes"]:
+        number = data["signal"]
+        checked = {
+            "name": shorten(data["name"]) or "subprocess",
+            "stack": python_stack(shorten(data["stack"])),
+            "signal": None if number is None else SIGNAL_NAMES.get(number, str(number)),
+        }
+        processes.append(
+            Process(
+                **data
+                | checked
+                | {moment: _rounded(data[moment]) for moment in ("asked", "start", "end")}
+            )
+        )
+    main = processes[0]
+    raised = result["raised"] or (
+        raised_in("".join(piece.text for cell in cells for piece in cell.output))
+        if prepared.whole
+        else None
+    )
+    if result["timed_out"]:
+        outcome = "timeout"
+    elif main.signal:
+        outcome = f"signal {main.signal}"
+    elif raised and main.exit_code == 1:
+        outcome = f"exception {raised[0]}"
+    else:
+        outcome = f"exit {main.exit_code}" if main.exit_code else "ok"
+    return Record(
+        script=job.name or prepared.script.name,
+        sha256=hashlib.sha256(source.source).hexdigest(),
+        interpreter=prepared.probe.interpreter,
+        expected=source.declared.expected,
+        outcome=outcome,
+        exit_code=None if result["timed_out"] else main.exit_code,
+        duration=round(result["duration"], 4),
+        peak_memory=result["peak_memory"],
+        cells=cells,
+        processes=processes,
+        left_behind=result["left_behind"],
+        timeout=prepared.timeout,
+        memory_limit=prepared.memory,
+        error=shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0])
+        if raised and outcome.startswith("exception")
+        else "",
+        whole=prepared.whole,
+        named=not job.portable,
+        date=time.strftime("%Y-%m-%d", time.gmtime()),
+        shortened=shorten.kinds,
+        cores=len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 0,
+        leaves=list(source.declared.leaves),
+    )
+
+
+def raised_in(text: str) -> tuple[str, str] | None:
+    r"""Return the name and the message of the exception whose traceback ends a text.
+
+    >>> raised_in("Traceback (most recent call last):\n  File 'x'\nurllib.error.URLError: <no host>\n")
+    ('URLError', '<no host>')
+    """
+    match = _LAST_LINE.search(text)
+    return (match[1], match[2] or "") if match else None
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 4)
+
+
+class Shortener:
+    """Take this machine's folders out of a text: what remains is what matters to a reader."""
+
+    def __init__(self, script: Path, folder: Path, python: Probe) -> None:
+        self.kinds = ["script", "working", "temporary", "interpreter"]
+        real = Path(os.path.realpath(folder))
+        replacements: dict[str, str] = {}
+        for run in (folder, real):
+            for name, word in (("cwd", "."), ("tmp", "/tmp")):  # noqa: S108 - what a reader would see
+                replacements[f"{run / name}{os.sep}"] = "" if word == "." else f"{word}/"
+                replacements[str(run / name)] = word
+        for place in (script, Path(os.path.realpath(script))):
+            replacements.setdefault(f"{place}{os.sep}", "")
+        for prefix in sorted(python.prefixes, key=len, reverse=True):
+            if len(prefix) > 1:
+                replacements.setdefault(f"{prefix}{os.sep}", "")
+        self.replacements = replacements
+        self.pattern = re.compile(
+            "|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True))
+        )
+        ours = "|".join(re.escape(str(path)) for path in (RUNNER, HOOKS / "sitecustomize.py"))
+        self.shortest = min(map(len, (*replacements, str(RUNNER.parent))))
+        self.code = str(RUNNER.parent)
+        self.runner = re.compile(
+            rf'^  File "(?:{ours})", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
+            re.MULTILINE,
+        )
+
+    def __call__(self, text: str) -> str:
+        """Return a text without them."""
+        if len(text) < self.shortest:  # most pieces of what is written byte by byte
+            return text
+        if self.code in text:
+            text = self.runner.sub("", text)
+        return self.pattern.sub(lambda match: self.replacements[match[0]], text)
+
+
+def python_stack(text: str) -> str:
+    r"""Return the Python stacks in what faulthandler wrote, without its heading, the C stacks
+    (3.14) and the list of extension modules.
+
+    >>> python_stack("Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n  File 'a.py', line 3 in f\n")
+    "Current thread 0x1 (most recent call first):\n  File 'a.py', line 3 in f\n"
+    """
+    lines: list[str] = []
+    keep = False
+    for line in text.splitlines(keepends=True):
+        if line.startswith(("Current thread", "Thread ")) and "C stack" not in line:
+            keep = True
+        elif not line.startswith("  ") and line.strip():
+            keep = False
+        if keep:
+            lines.append(line)
+    return "".join(lines).strip("\n") + "\n" if lines else ""

@@ -1,0 +1,49 @@
+"""What is to be recorded, and within which limits: values."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from process_gallery.script import Script
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of an output is kept, and how long the recorder waits."""
+
+    head: int = 32 * 1024
+    """Bytes of a cell's output that are kept from its beginning."""
+    tail: int = 32 * 1024
+    """Bytes of a cell's output that are kept from its end."""
+    grace: float = 0.5
+    """Seconds that processes get to end by themselves after the example has ended."""
+    patience: float = 15.0
+    """Seconds after an example's timeout at which its supervisor is taken for dead: it has been
+    stopped, or the machine sleeps.
+    """
+    pidfd_info: bool = True
+    """Use PIDFD_GET_INFO where the kernel has it; False does without, as older kernels must."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One example to record."""
+
+    script: Script
+    python: str = sys.executable
+    timeout: float | None = None
+    """Seconds; None means what the example declares."""
+    memory: int | None = None
+    """MiB of address space for each process; None means what the example declares."""
+    name: str = ""
+    """What the record calls the script; its file name by default."""
+    whole: bool = False
+    """Run the script as a whole, without cells: for interpreters too old for the cell runner."""
+    beside: bool = False
+    """Run it in the script's own folder, beside its data, instead of an empty one."""
+    portable: bool = sys.platform != "linux"
+    """Use nothing that Linux alone has: lines are then without their writers, and ``memory`` has no
+    effect.
+    """
+    limits: Limits = Limits()

@@ -1,0 +1,103 @@
+"""What running one example needs: a folder of its own, an environment, the request to who watches it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from process_gallery.errors import RecorderError
+from process_gallery.interpreters import HOOKS, Probe, probe
+
+from .job import Job
+
+_REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
+
+
+class PreparedJob:
+    """A job with everything that running it needs: its interpreter's answers, its folder."""
+
+    def __init__(self, job: Job) -> None:
+        """Make the folder of the run.
+
+        Raises
+        ------
+        InterpreterError
+            If the interpreter cannot be used.
+        RecorderError
+            If no folder can be made.
+        """
+        self.job = job
+        declared = job.script.declared
+        self.alone = declared.alone
+        self.probe: Probe = probe(job.python)
+        self.timeout = job.timeout if job.timeout is not None else declared.timeout
+        self.memory = job.memory if job.memory is not None else declared.memory
+        self.whole = job.whole or self.probe.version_info < (3, 11)
+        self.script = Path(os.path.abspath(job.script.path))
+        try:
+            self.folder = new_folder()
+        except OSError as error:
+            raise RecorderError(
+                f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; "
+                "free some space, or set TMPDIR"
+            ) from error
+
+    def request(self) -> dict[str, Any]:
+        """Return what whoever runs it is to know."""
+        limits = self.job.limits
+        return {
+            "python": self.probe.path,
+            "script": str(self.script),
+            "runner": self.probe.runner,
+            "cells": ""
+            if self.whole
+            else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
+            "deferred": ",".join(map(str, self.job.script.deferred)),
+            "cwd": str(self.script.parent if self.job.beside else self.folder / "cwd"),
+            "events": str(self.folder / "events"),
+            "figures": str(self.folder / "figures"),
+            "environment": environment(os.environ, self.folder),
+            "memory": self.memory or 0,
+            "ask": limits.pidfd_info,
+            "whole": self.whole,
+            "head": limits.head,
+            "tail": limits.tail,
+            "timeout": self.timeout,
+            "grace": limits.grace,
+        }
+
+
+def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment of an example: the builder's, without what would make it behave
+    differently from a reader's.
+
+    Every ``PYTHON*`` variable goes (``PYTHONUNBUFFERED`` would hide deadlocks), and so do a display
+    and forced colours.
+    """
+    kept = {
+        name: value
+        for name, value in base.items()
+        if not name.startswith("PYTHON") and name not in _REMOVED
+    }
+    return kept | {
+        "PYTHONPATH": str(HOOKS),
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(folder / "tmp"),
+        "COLUMNS": "80",
+        "LINES": "24",
+    }
+
+
+def new_folder() -> Path:
+    """Make the folder of one run.
+
+    Its name is short: what multiprocessing makes below it is the address of a socket, for which the
+    kernel has 107 bytes.
+    """
+    parent = tempfile.gettempdir()
+    short = "/tmp" if len(parent) > 50 and os.access("/tmp", os.W_OK) else parent  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix="pg-", dir=short))
