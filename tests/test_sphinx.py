@@ -176,6 +176,57 @@ def test_what_is_not_declared_stops_the_build(site: Site, body: str, says: list[
     assert site.ran(site.build(fails=True)) == ["bad.py"]
 
 
+def test_a_failing_build_ends_with_what_failed(site: Site) -> None:
+    """Not with Sphinx's own state and an invitation to report a bug of Sphinx's."""
+    site.example("bad.py", HELLO + "\nraise SystemExit(4)\n")
+    site.example("good.py", HELLO)
+    last = site.build(fails=True).strip().splitlines()[-1]
+    assert last == (
+        "ERROR: 1 of 2 scripts cannot be shown as they are; see above. The records of the others are kept."
+    )
+    (site.docs / "conf.py").write_text(
+        (site.docs / "conf.py").read_text() + "process_gallery_timeout = -1\n"
+    )
+    last = site.build(fails=True).strip().splitlines()[-1]
+    assert "process_gallery_timeout" in last
+    assert "write a number of seconds greater than 0" in last
+
+
+def test_a_folder_with_a_space_is_no_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "my checkout"
+    folder.mkdir()
+    site = Site(folder)
+    site.example("hello.py", HELLO)
+    site.build()
+    assert "hello from cell two" in site.text("gallery/hello.html")
+    # In a file's own name it breaks links, and sphinx-gallery says so.
+    site.example("two words.py", HELLO)
+    assert "two words.py" in site.build(fails=True)
+
+
+def test_an_example_or_a_section_that_was_removed_leaves_no_page(site: Site) -> None:
+    section = site.examples / "section"
+    section.mkdir()
+    (section / "GALLERY_HEADER.rst").write_text("Section\n=======\n\nMore.\n")
+    for name in ("old.py", "old_but_kept.py", "section/inner.py"):
+        site.example(name, HELLO)
+    mine = site.docs / "gallery" / "mine.rst"
+    mine.parent.mkdir()
+    mine.write_text(":orphan:\n\nMine\n====\n\nWritten by hand.\n")
+    site.build()
+    site.example("old.py", HELLO).rename(site.examples / "renamed.py")
+    for path in section.iterdir():
+        path.unlink()
+    section.rmdir()
+    site.build()
+    gallery = site.docs / "gallery"
+    left = {path.relative_to(gallery).as_posix() for path in gallery.rglob("*.rst")}
+    assert left == {"index.rst", "mine.rst", "old_but_kept.rst", "renamed.rst"}
+    images = {path.name for path in gallery.rglob("images/**/*.svg")}
+    assert "sphx_glr_old_but_kept_thumb.svg" in images
+    assert "sphx_glr_old_thumb.svg" not in images
+
+
 def test_declared_outcomes_are_pages_like_others(site: Site) -> None:
     head = '"""\n{0}\n====================\n\nText.\n"""\n\n# sphinx_gallery_expected_outcome = "{1}"\n\nimport os, signal, sys, time\nprint("before")\n{2}\n'
     site.example("raises.py", head.format("Raises", "exception KeyError", "{}['x']"))
