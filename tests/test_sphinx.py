@@ -835,3 +835,145 @@ def test_what_is_installed_is_asked_again_only_when_a_folder_of_modules_has_chan
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
     assert ask() == {"some_new_module": None}
     assert len(asked) == 8
+
+
+def page_with(site: Site, *options: str) -> None:
+    lines = "\n".join(options)
+    site.page(
+        f"# Small\n\nIt says so:\n\n```{{recorded}} hello\n:cells: 2\n:show: output\n{lines}\n```\n\n```{{toctree}}\ngallery/index\n```\n"
+    )
+
+
+def test_a_page_says_what_its_run_must_show(site: Site) -> None:
+    site.example("hello.py", HELLO.replace('two"', 'two", 1.5, "s,", 3, "s"'))
+    page_with(
+        site,
+        ":shows: |",
+        ":  hello ... two",
+        ":  /^hello from cell \\w+ {}/".replace(" {}", ""),
+        ":  two {short} s, {long} s",
+        ":shows-not: cell one",
+        ":holds: long == 2 * short",
+    )
+    site.build()
+    assert "shows" not in re.sub(r"(?s)<head>.*?</head>", "", site.text("index.html"))
+    # The code of the other cell has the words; what was printed has not.
+    page_with(site, ":shows: hello from cell one")
+    output = site.build(fails=True)
+    assert "index.md:5: " in output
+    assert "hello.py: its run by" in output
+    assert "shows: hello from cell one" in output
+    assert "| hello from cell two 1.5 s, 3 s" in output
+    assert "commit its record:  python -m process_gallery matrix --newest" in output
+    page_with(site, ":shows: '{short} s,'", ":holds: short > 2")
+    assert "holds: short > 2  (with short = 1.5)" in site.build(fails=True)
+    page_with(site, ":shows: /hello (/")
+    output = site.build(fails=True)
+    assert "index.md:5: " in output
+    assert "shows: '/hello (/' is no pattern: missing )" in output
+
+
+def test_what_is_shown_is_what_the_directive_shows(site: Site) -> None:
+    site.example("children.py", CHILDREN)
+    (site.docs / "matrix").mkdir()
+    (site.docs / "matrix" / "which.py").write_text("print('major: 3')\n")
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    runs = (
+        ("code output", "MainProcess | [3]", "pool.map"),
+        ("timeline", "ForkProcess-1 (fork): start() called", "raw write"),
+        ("facts", "Outcome: exit code 0", "raw write"),
+        ("code", 'pool.map(len, ["abc"])', "raw write"),
+    )
+    by_version = (
+        ("version_tabs", "major: 3"),
+        ("version_table", f"{version} this build | ok"),
+        ("version_lines", f"major | {version} | 3"),
+        ("version_grid", "major | 3"),
+    )
+
+    def write(wrong: str = "") -> None:
+        parts = ["# Small"]
+        for show, shown, hidden in runs:
+            parts.append(
+                f"```{{recorded}} children\n:cells: 2\n:show: {show}\n:shows: {wrong or shown}\n:shows-not: {hidden}\n```"
+            )
+        for name, shown in by_version:
+            parts.append(f"```{{{name}}} matrix/which\n:shows: {wrong or shown}\n```")
+        site.page("\n\n".join(parts) + "\n\n```{toctree}\ngallery/index\n```\n")
+
+    write()
+    site.build()
+    write("something else")
+    output = site.build(fails=True)
+    assert output.count("children.py: its run by") == len(runs)
+    for name, _ in by_version:
+        assert f"{name}: matrix/which does not show what this page relies on" in output
+    assert output.count("  shows: something else") == len(runs) + len(by_version)
+    assert re.findall(r"index\.md:(\d+): ERROR", output) == [
+        "3",
+        "10",
+        "17",
+        "24",
+        "31",
+        "35",
+        "39",
+        "43",
+    ]
+
+
+def test_a_committed_record_stands_in_for_a_run_that_does_not_show_it(site: Site) -> None:
+    path = site.example("hello.py", HELLO.replace('"hello from cell two"', "WORD"))
+    path.write_text(path.read_text().replace("\n\nprint", "\n\nWORD = 'this Python'\nprint", 1))
+    page_with(site, ":shows: another Python")
+    assert "shows: another Python" in site.build(fails=True)
+    records = site.docs / "records" / "hello"
+    records.mkdir(parents=True)
+    subprocess.run(
+        [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(records / "a.json")],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    for version, word in (
+        ("3.98.1", "another Python"),
+        ("3.99.1", "another Python!"),
+        ("3.99.2", "none"),
+    ):
+        data = json.loads((records / "a.json").read_text())
+        data["interpreter"]["version"] = version
+        data["cells"][1]["output"][0]["text"] = word + "\n"
+        (records / f"{version}.json").write_text(json.dumps(data))
+    (records / "a.json").unlink()
+    site.build()
+    page = site.text("index.html")
+    # The newest that shows it, with its name; the example's own page has this build's run.
+    assert "another Python!" in page
+    here = ".".join(map(str, sys.version_info[:3]))
+    assert "run by CPython 3.99.1 on" in page
+    assert f"CPython {here}, which built this site, does not show it" in page
+    assert "this Python" in site.text("gallery/hello.html")
+    assert "another Python" not in site.text("gallery/hello.html")
+    assert site.ran(site.build()) == []
+    # A page is read again when the record behind it has changed.
+    (records / "3.99.1.json").unlink()
+    site.build()
+    assert "run by CPython 3.98.1 on" in site.text("index.html")
+    (records / "3.98.1.json").unlink()
+    output = site.build(fails=True)
+    assert "and neither do the committed records 3.99.2.json" in output
+
+
+def test_a_stale_record_that_stands_in_fails_the_build(site: Site) -> None:
+    path = site.example("hello.py", HELLO)
+    records = site.docs / "records" / "hello"
+    records.mkdir(parents=True)
+    subprocess.run(
+        [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(records / "a.json")],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    site.example("hello.py", HELLO.replace("cell two", "cell 2"))
+    page_with(site, ":shows: cell two")
+    output = site.build(fails=True)
+    assert "a.json: stale record: hello.py has changed since; renew it with" in output
+    assert "python -m process_gallery matrix --newest" in output
+    assert "(stale: the script has changed since)" in site.text("index.html")

@@ -12,18 +12,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .facts import facts_html
+    from .facts import facts_html, facts_text
     from .output import output_html, output_text
     from .pictures import figure_variants, thumbnail_svg
-    from .stacks import stacks_html
+    from .stacks import stacks_html, stacks_text
     from .timeline import timeline_html, timeline_text
 
 __all__ = [
     "facts_html",
+    "facts_text",
     "figure_variants",
     "output_html",
     "output_text",
     "stacks_html",
+    "stacks_text",
     "thumbnail_svg",
     "timeline_html",
     "timeline_text",
@@ -32,10 +34,12 @@ __all__ = [
 # Loaded when they are first asked for (PEP 562): the command line draws in a terminal only.
 _HOMES = {
     "facts_html": "facts",
+    "facts_text": "facts",
     "figure_variants": "pictures",
     "output_html": "output",
     "output_text": "output",
     "stacks_html": "stacks",
+    "stacks_text": "stacks",
     "thumbnail_svg": "pictures",
     "timeline_html": "timeline",
     "timeline_text": "timeline",

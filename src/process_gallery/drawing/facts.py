@@ -21,6 +21,23 @@ def facts_html(record: Record, *, download: str | None) -> str:
         Address of the script, if the page offers it.
 
     """
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in _facts(record)
+    )
+    name = PurePosixPath(record.script).name
+    run = f"<code>python {escape(name)}</code>"
+    if download:
+        run += f' after downloading <a class="reference download" download="" href="{attribute(download)}">{escape(name)}</a>'
+    return f'<dl class="pg-facts simple">{items}<div class="pg-alone"><dt>Run it alone</dt><dd>{run}</dd></div></dl>\n'
+
+
+def facts_text(record: Record) -> str:
+    """Return the same facts as lines ``name: value``."""
+    return "".join(f"{name}: {value}\n" for name, value in _facts(record))
+
+
+def _facts(record: Record) -> list[tuple[str, str]]:
     python = record.interpreter
     outcome = {
         "ok": "ended normally",
@@ -46,11 +63,4 @@ def facts_html(record: Record, *, download: str | None) -> str:
         facts.append(("Memory limit", f"{record.memory_limit} MiB"))
     if record.date:
         facts.append(("Recorded", record.date))
-    items = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts
-    )
-    name = PurePosixPath(record.script).name
-    run = f"<code>python {escape(name)}</code>"
-    if download:
-        run += f' after downloading <a class="reference download" download="" href="{attribute(download)}">{escape(name)}</a>'
-    return f'<dl class="pg-facts simple">{items}<div class="pg-alone"><dt>Run it alone</dt><dd>{run}</dd></div></dl>\n'
+    return facts

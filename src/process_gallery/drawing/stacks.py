@@ -119,6 +119,16 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
     )
 
 
+def stacks_text(record: Record) -> str:
+    """Return the same stacks as faulthandler wrote them, each below the name of its process."""
+    view = View(record)
+    return "".join(
+        f"{view.label(process.id)}, {'stuck' if process.stuck else view.ending(process)}:\n{process.stack}\n"
+        for process in record.processes
+        if process.stack and not view.is_helper(process)
+    )
+
+
 def _thread_name(heading: str, index: int, count: int) -> str:
     """Return what to call a thread: its address says nothing to a reader."""
     if count == 1:

@@ -30,7 +30,7 @@ from process_gallery.model import Record, numbers
 from process_gallery.recording.job import Job
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
 from process_gallery.script import Script, read_script
-from process_gallery.store import Cache, folder_of, key
+from process_gallery.store import Cache, key
 
 from .comparison import Matrix, VersionRun
 
@@ -54,6 +54,12 @@ class Example:
     """What the building interpreter lacks; the record is then a committed one, from another
     interpreter.
     """
+    stand_ins: tuple[Example, ...] = ()
+    """The same script with committed records instead, the newest first: one of them stands on a page
+    that says what the run must show, where this one does not show it.
+    """
+    replaces: str = ""
+    """Of a stand-in: the interpreter whose run does not show it, such as ``CPython 3.11.7``."""
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -61,12 +67,35 @@ class Example:
         digest = hashlib.sha256(self.record.to_json().encode())
         digest.update(self.script.source)
         digest.update(repr(self.lacking).encode())
+        for other in self.stand_ins:
+            digest.update(other.record.to_json().encode())
         return digest.hexdigest()
+
+    @property
+    def file(self) -> str:
+        """Name of the file that the record came from."""
+        return Path(self.source).name
+
+    def with_record(self, file: str) -> Example:
+        """Return the stand-in whose record came from a file of this name; this one if there is
+        none.
+        """
+        return next((one for one in self.stand_ins if one.file == file), self)
 
     @property
     def stale(self) -> bool:
         """True if the script has changed since the record was made."""
         return self.record.sha256 != hashlib.sha256(self.script.source).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Committed:
+    """A committed record."""
+
+    path: Path
+    record: Record
+    stale: bool
+    """True if the script has changed since."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +139,8 @@ class Build:
         """Examples by :attr:`Example.name`."""
         self.matrices: dict[str, Matrix] = {}
         """Scripts that are shown by version, by name, such as ``matrix/lock_at_fork``."""
+        self._committed: dict[str, list[_Committed]] = {}
+        """Committed records by the name of their script, without suffix."""
 
     @classmethod
     def of(cls, env: BuildEnvironment) -> Build:
@@ -220,6 +251,7 @@ class Build:
         live: dict[str, VersionRun] = {}
         examples: list[_Task] = []
         scripts = self._scripts_by_version()
+        self._read_committed(scripts)
         if self.runs_examples:
             stop_on_sigterm()
             examples = list(self._example_tasks(failing, problems))
@@ -229,7 +261,8 @@ class Build:
                 lacking = installed.missing(task.script, interpreter)
                 if not lacking:
                     tasks.append(task)
-                elif example := self._committed(task, tuple(lacking)):
+                elif records := self._usable(task):
+                    example = self._example(task, *records[0], tuple(lacking), records[1:])
                     seen = shown.get(task.page, {}).get(task.name)
                     self._put(task, example, new=example.fingerprint != seen)
                 else:
@@ -246,7 +279,8 @@ class Build:
                             "%s", result.problem, type="process_gallery", subtype="matrix"
                         )
                 elif record and not result.problem:
-                    example = Example(task.name, task.script, record, result.source)
+                    stand_ins = self._usable(task)
+                    example = self._example(task, record, result.source, (), stand_ins)
                     self._put(task, example, new=result.new)
                 else:
                     problems.append(result.problem)
@@ -359,31 +393,58 @@ class Build:
         if new:  # sphinx-gallery keeps the digest of the script beside the page
             Path(self._env.srcdir, f"{task.page}.py.md5").unlink(missing_ok=True)
 
-    def _committed(self, task: _Task, lacking: tuple[str, ...]) -> Example | None:
-        """Return an example with the newest committed record of its script, from an interpreter that
-        has what it needs.
+    @staticmethod
+    def _example(
+        task: _Task,
+        record: Record,
+        source: str,
+        lacking: tuple[str, ...],
+        others: Sequence[tuple[Record, str]],
+    ) -> Example:
+        """Return an example with a record, and others that may stand in for it."""
+        python = record.interpreter
+        replaces = f"{python.implementation} {python.version}"
+        stand_ins = [
+            Example(task.name, task.script, other, file, replaces=replaces)
+            for other, file in others
+        ]
+        return Example(task.name, task.script, record, source, lacking, tuple(stand_ins))
+
+    def _usable(self, task: _Task) -> list[tuple[Record, str]]:
+        """Return the committed records that a page can show with this script: those of the script as
+        it is first, the newest interpreter's first.
         """
-        best: tuple[tuple[object, ...], Path, Record] | None = None
-        digest = hashlib.sha256(task.script.source).hexdigest()
-        for path in sorted(folder_of(self.records_folder, task.name).glob("*.json")):
-            try:
-                record = Record.from_json(path.read_bytes())
-            except (OSError, RecordError):  # _load warns of it
-                continue
-            cells = [(cell.first, cell.last) for cell in record.cells]
-            if not record.as_expected or cells != list(task.script.cells):
-                continue
-            version = record.sha256 == digest, numbers(record.interpreter.version)
-            if best is None or version > best[0]:
-                best = version, path, record
-        return best and Example(task.name, task.script, best[2], str(best[1]), lacking)
+        found = [
+            one
+            for one in self._committed.get(task.name.removesuffix(".py"), ())
+            if one.record.as_expected
+            and [(cell.first, cell.last) for cell in one.record.cells] == list(task.script.cells)
+        ]
+        found.sort(
+            key=lambda one: (not one.stale, numbers(one.record.interpreter.version)), reverse=True
+        )
+        return [(one.record, str(one.path)) for one in found]
 
     # -- scripts by version
 
     def _compare(self, scripts: Sequence[_Task], live: dict[str, VersionRun]) -> None:
-        """Put this build's runs and the committed records side by side, and say what is wrong with
-        records.
-        """
+        """Put this build's runs and the committed records side by side."""
+        for task in scripts:
+            matrix = self.matrices[task.name.removesuffix(".py")]
+            if task.name in live:
+                matrix.runs.append(live[task.name])
+            here = matrix.here
+            for one in self._committed.get(matrix.name, ()):
+                run = VersionRun(one.record, stale=one.stale)
+                if not here or (here.version, here.record.interpreter.platform) != (
+                    run.version,
+                    one.record.interpreter.platform,
+                ):
+                    matrix.runs.append(run)
+            matrix.runs.sort(key=lambda run: run.order)
+
+    def _read_committed(self, scripts: Sequence[_Task]) -> None:
+        """Read the committed records, and say what is wrong with them."""
         known: dict[str, Path] = {}
         for folder in self.example_folders:
             for path in folder.rglob("*.py"):
@@ -391,12 +452,9 @@ class Build:
         for task in scripts:
             name = task.name.removesuffix(".py")
             known[name] = task.script.path
-            runs = [live[task.name]] if task.name in live else []
-            self.matrices[name] = Matrix(name, task.script, runs)
+            self.matrices[name] = Matrix(name, task.script, [])
         for path in sorted(self.records_folder.rglob("*.json")):
             self._load(path, path.parent.relative_to(self.records_folder).as_posix(), known)
-        for matrix in self.matrices.values():
-            matrix.runs.sort(key=lambda run: run.order)
 
     def _load(self, path: Path, name: str, known: dict[str, Path]) -> None:
         """Read a committed record; warn if it is damaged, stale, or of no script."""
@@ -407,8 +465,8 @@ class Build:
         if name not in known:
             warn("record of a script that does not exist; remove it")
             return
-        again = f"renew it with  python -m process_gallery matrix {os.path.relpath(known[name])}"
         matrix = self.matrices.get(name)
+        again = f"renew it with  {renewal(known[name], newest=not matrix)}"
         try:
             record = Record.from_json(path.read_bytes())
         except (OSError, RecordError) as error:
@@ -419,13 +477,15 @@ class Build:
         stale = record.sha256 != hashlib.sha256(known[name].read_bytes()).hexdigest()
         if stale:
             warn(f"stale record: {name}.py has changed since; {again}")
-        if matrix:
-            run, here = VersionRun(record, stale=stale), matrix.here
-            if not here or (here.version, here.record.interpreter.platform) != (
-                run.version,
-                record.interpreter.platform,
-            ):
-                matrix.runs.append(run)
+        self._committed.setdefault(name, []).append(_Committed(path, record, stale))
+
+
+def renewal(path: Path, *, newest: bool) -> str:
+    """Return the shell command that records a script for the folder of committed records: on every
+    interpreter, or, for an example, on the newest that can run it.
+    """
+    option = "--newest " if newest else ""
+    return f"python -m process_gallery matrix {option}{os.path.relpath(path)}"
 
 
 def scripts_shown(folder: Path) -> list[Path]:

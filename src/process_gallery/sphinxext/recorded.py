@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,16 +13,21 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from process_gallery import drawing
 from process_gallery.script import decode
 
-from .build import Build, Example, draws
+from .build import Build, Example, draws, renewal
 from .domain import RecordsDomain
+from .shows import OPTIONS, PatternError, Shows, shortened
 
 PARTS = ("code", "figures", "output", "stacks", "timeline", "facts")
+
+
+_FIGURE_TEXT = re.compile(r"<text[^>]*>([^<]*)")
 
 
 class recorded_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
@@ -33,7 +39,9 @@ class Recorded(SphinxDirective):
 
     The argument is the example's path below the folder of examples. Options: ``cells`` (numbers
     from 1, and ranges; all by default), ``show`` (words of :data:`PARTS`; ``code figures output``
-    by default), ``outcome`` (the page relies on it: another one is an error).
+    by default). What the page relies on: ``outcome``; ``shows``, ``shows-not`` and ``holds``
+    (:mod:`process_gallery.sphinxext.shows`). A committed record stands in for a run that does not
+    show it; if none does, either, that is an error.
     """
 
     required_arguments = 1
@@ -41,6 +49,7 @@ class Recorded(SphinxDirective):
         "cells": directives.unchanged_required,
         "show": directives.unchanged_required,
         "outcome": directives.unchanged_required,
+        **OPTIONS,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -54,16 +63,13 @@ class Recorded(SphinxDirective):
                 f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples"
             )
         RecordsDomain.of(self.env).note(self.env.docname, example.name, example.fingerprint)
-        record = example.record
-        if self.options.get("outcome", record.outcome) != record.outcome:
-            raise self.error(
-                f"recorded: {example.name} ended with {record.outcome!r}; this page relies on {self.options['outcome']!r}"
-            )
         show = self.options.get("show", "code figures output").split()
         for word in show:
             if word not in PARTS:
                 raise self.error(f"recorded: {word!r} is not one of {', '.join(PARTS)}")
         cells = self._cells(example)
+        example = self._that_shows(example, show, cells)
+        record = example.record
         result: list[nodes.Node] = []
         for index in cells:
             if "code" in show:
@@ -103,10 +109,45 @@ class Recorded(SphinxDirective):
             chosen += range(first - 1, last)
         return chosen
 
+    def _that_shows(self, example: Example, show: list[str], cells: list[int]) -> Example:
+        """Return the example with a record that shows what this page relies on: this build's, else
+        the newest committed one.
+        """
+        try:
+            shows = Shows.read(self.options)
+        except PatternError as error:
+            raise self.error(f"recorded: {example.name}: {error}") from None
+        problems = []
+        for one in (example, *example.stand_ins):
+            outcome, text = self.options.get("outcome", one.record.outcome), ""
+            if outcome != one.record.outcome:
+                problem = f"outcome: {outcome}  (it is {one.record.outcome})"
+            else:
+                text = text_of(one, show, cells)
+                problem = shows.problem(text)
+            if not problem:
+                return one
+            problems.append((problem, text))
+        others = ", ".join(one.file for one in example.stand_ins)
+        also = f", and neither do the committed records {others}" if others else ""
+        python = example.record.interpreter
+        lines = [
+            f"recorded: {example.name}: its run by {python.implementation} {python.version} does not show what this page relies on{also}"
+        ]
+        problem, text = problems[0]
+        lines += [f"  {line}" for line in problem.splitlines()]
+        lines += ["shown:", *(f"  | {line}" for line in shortened(text).splitlines())]
+        lines.append(
+            "remedy: mend the example, or the sentence and its pattern; if another Python shows it, commit its record:  "
+            + renewal(example.script.path, newest=True)
+        )
+        raise self.error("\n".join(lines))
+
     def _part(self, example: Example, kind: str, cells: list[int]) -> recorded_part:
         serial = self.env.new_serialno("process_gallery")
         return recorded_part(
             example=example.name,
+            file=example.file,
             kind=kind,
             cells=cells,
             uid=f"run-{serial}",
@@ -163,9 +204,37 @@ def describe(example: Example) -> str:
     words = f"{interpreter.implementation} {interpreter.version} on {interpreter.platform}"
     if example.lacking:
         words += f", recorded on {example.record.date}: the interpreter that built this site lacks {' and '.join(example.lacking)}"
+    if example.replaces:
+        words += f", recorded on {example.record.date}: {example.replaces}, which built this site, does not show it"
     if example.stale:
         words += " (stale: the script has changed since)"
     return words
+
+
+def text_of(example: Example, show: Sequence[str], cells: Sequence[int]) -> str:
+    """Return what a directive shows, as text: output, stacks, timeline in words, facts; the code
+    only if it shows nothing else.
+    """
+    record = example.record
+    parts = []
+    if "output" in show:
+        parts.append(drawing.output_text(record, cells))
+    if "stacks" in show:
+        parts.append(drawing.stacks_text(record))
+    if "timeline" in show:
+        parts.append(drawing.timeline_text(record))
+    if "facts" in show:
+        parts.append(drawing.facts_text(record))
+    if "figures" in show:
+        parts += [
+            "\n".join(_FIGURE_TEXT.findall(figure))
+            for index in cells
+            for figure in record.cells[index].figures
+        ]
+    if not parts:
+        spans = [(record.cells[index].first, record.cells[index].last) for index in cells]
+        parts = [source_of(example, first, last) for first, last in spans]
+    return "\n".join(parts)
 
 
 def source_of(example: Example, first: int, last: int) -> str:
@@ -182,16 +251,23 @@ def source_of(example: Example, first: int, last: int) -> str:
     return code.strip("\n")
 
 
+def _example_of(env: BuildEnvironment, node: recorded_part) -> Example:
+    example = Build.of(env).example(node["example"])
+    assert example is not None
+    return example.with_record(node["file"])
+
+
 def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     """Draw a part of a record."""
-    example = Build.of(self.builder.env).example(node["example"])
-    assert example is not None
+    example = _example_of(self.builder.env, node)
     record, kind, uid = example.record, node["kind"], node["uid"]
     code_anchor = _anchor(example) if node["on_gallery_page"] else None
     if kind == "output":
         parts = self.document.findall(recorded_part)
         timeline = any(
-            part["kind"] == "timeline" and part["example"] == node["example"] for part in parts
+            part["kind"] == "timeline"
+            and (part["example"], part["file"]) == (node["example"], node["file"])
+            for part in parts
         )
         self.body.append(
             drawing.output_html(
@@ -204,7 +280,7 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
         self.body.append(drawing.timeline_html(record, uid=uid))
     else:
         self.body.append(drawing.facts_html(record, download=None))
-        if example.lacking:
+        if example.lacking or example.replaces:
             self.body.append(
                 f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>'
             )
@@ -232,8 +308,7 @@ def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if {"recorded-figure", "only-dark"} <= set(image["classes"]):
             image.parent.remove(image)
     for node in list(doctree.findall(recorded_part)):
-        example = Build.of(app.env).example(node["example"])
-        assert example is not None
+        example = _example_of(app.env, node)
         if node["kind"] == "output":
             text = drawing.output_text(example.record, node["cells"])
         elif node["kind"] == "timeline":

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.writers.html5 import HTML5Translator
 
 from process_gallery.drawing import output_html
@@ -23,9 +22,9 @@ class version_tabs(nodes.General, nodes.Element):  # noqa: N801 (docutils names 
     """The outputs of a script; drawn when the page is written."""
 
 
-def _tabs(env: BuildEnvironment, node: version_tabs) -> tuple[list[Group], bool]:
+def _tabs(build: Build, node: version_tabs) -> tuple[list[Group], bool]:
     """Return what the tabs show, and whether it is of several platforms."""
-    matrix = Build.of(env).matrices[node["script"]]
+    matrix = build.matrices[node["script"]]
     return fold(matrix.runs, exact=node["exact"]), len(
         {run.record.interpreter.platform for run in matrix.runs}
     ) > 1
@@ -52,7 +51,7 @@ def _facts(group: Group) -> str:
 
 def visit_html(self: HTML5Translator, node: version_tabs) -> None:
     """Draw the tabs: radio buttons, so that they work without a script."""
-    groups, platforms = _tabs(self.builder.env, node)
+    groups, platforms = _tabs(Build.of(self.builder.env), node)
     uid = node["uid"]
     chosen = next(
         (number for number, group in enumerate(groups) if group.best.live), len(groups) - 1
@@ -89,13 +88,19 @@ def _output(record: Record, uid: str) -> Iterator[str]:
         yield f'<div class="highlight"><pre>{escape(record.text())}</pre></div>'
 
 
+def text_of_tabs(build: Build, node: version_tabs) -> str:
+    """Return each output below its versions."""
+    groups, platforms = _tabs(build, node)
+    return "\n".join(f"{group.label(platforms=platforms)}:\n{group.best.text}" for group in groups)
+
+
 def plain_tabs(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """For builders that do not draw: each output below its versions."""
     del docname
     if draws(app.builder):
         return
     for node in list(doctree.findall(version_tabs)):
-        groups, platforms = _tabs(app.env, node)
+        groups, platforms = _tabs(Build.of(app.env), node)
         result: list[nodes.Node] = []
         for group in groups:
             text = group.best.text

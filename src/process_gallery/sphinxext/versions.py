@@ -27,7 +27,8 @@ from process_gallery.store import without_chance
 from .build import Build
 from .comparison import Group, Matrix, VersionRun, lines, span
 from .domain import RecordsDomain
-from .version_tabs import version_tabs
+from .shows import OPTIONS, PatternError, Shows, shortened
+from .version_tabs import text_of_tabs, version_tabs
 
 
 class _ByVersion(SphinxDirective):
@@ -35,6 +36,28 @@ class _ByVersion(SphinxDirective):
 
     required_arguments = 1
     final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes that take the directive's place, if they show what the page relies on."""
+        result = self.drawn()
+        try:
+            text = text_of(result, Build.of(self.env))
+            problem = Shows.read(self.options).problem(text)
+        except PatternError as error:
+            raise self.error(f"{self.name}: {self.arguments[0]}: {error}") from None
+        if problem:
+            lines = [f"{self.name}: {self.arguments[0]} does not show what this page relies on"]
+            lines += [f"  {line}" for line in problem.splitlines()]
+            lines += ["shown:", *(f"  | {line}" for line in shortened(text).splitlines())]
+            lines.append(
+                "remedy: mend the script, or the sentence and its pattern; renew records with  make matrix"
+            )
+            raise self.error("\n".join(lines))
+        return result
+
+    def drawn(self) -> list[nodes.Node]:
+        """Return the nodes that take the directive's place."""
+        raise NotImplementedError
 
     def matrix(self, name: str) -> Matrix:
         """Return what is known of a script; the page is read again when that changes."""
@@ -114,9 +137,13 @@ class VersionTabs(_ByVersion):
     as a difference.
     """
 
-    option_spec: ClassVar[dict[str, Any]] = {"exact": directives.flag, "code": directives.flag}
+    option_spec: ClassVar[dict[str, Any]] = {
+        "exact": directives.flag,
+        "code": directives.flag,
+        **OPTIONS,
+    }
 
-    def run(self) -> list[nodes.Node]:
+    def drawn(self) -> list[nodes.Node]:
         """Return the nodes that take the directive's place."""
         name = self.arguments[0].removesuffix(".py")
         matrix = self.matrix(name)
@@ -142,9 +169,9 @@ class VersionTable(_ByVersion):
     """
 
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {"pick": directives.unchanged_required}
+    option_spec: ClassVar[dict[str, Any]] = {"pick": directives.unchanged_required, **OPTIONS}
 
-    def run(self) -> list[nodes.Node]:
+    def drawn(self) -> list[nodes.Node]:
         """Return the nodes that take the directive's place."""
         matrix = self.matrix(self.arguments[0])
         documented = [self._documented(line) for line in self.content if line.strip()]
@@ -242,9 +269,10 @@ class VersionLines(_ByVersion):
     option_spec: ClassVar[dict[str, Any]] = {
         "keys": directives.unchanged_required,
         "head": directives.unchanged_required,
+        **OPTIONS,
     }
 
-    def run(self) -> list[nodes.Node]:
+    def drawn(self) -> list[nodes.Node]:
         """Return the nodes that take the directive's place."""
         matrix = self.matrix(self.arguments[0])
         keys: dict[str, dict[str, list[VersionRun]]] = {}
@@ -298,9 +326,10 @@ class VersionGrid(_ByVersion):
     option_spec: ClassVar[dict[str, Any]] = {
         "keys": directives.unchanged_required, "value": directives.unchanged_required, "rows": directives.unchanged_required,
         "unfolded": directives.flag, "words": directives.unchanged_required, "corner": directives.unchanged_required,
+        **OPTIONS,
     }  # fmt: skip
 
-    def run(self) -> list[nodes.Node]:
+    def drawn(self) -> list[nodes.Node]:
         """Return the nodes that take the directive's place."""
         matrices = [self.matrix(name) for name in self.arguments[0].split()]
         table: dict[str, dict[str, str]] = {}
@@ -393,6 +422,22 @@ class VersionGrid(_ByVersion):
                 )
             body.append(entries)
         return _table([self.options.get("corner", ""), *words], body)
+
+
+def text_of(shown: Sequence[nodes.Node], build: Build) -> str:
+    """Return tables as text, a line for each row with bars between its entries; and tabs, each output
+    below its versions.
+    """
+    lines = []
+    for node in shown:
+        if isinstance(node, version_tabs):
+            lines.append(text_of_tabs(build, node))
+        elif isinstance(node, nodes.table):
+            lines += [
+                " | ".join(" ".join(entry.astext().split()) for entry in row.children)
+                for row in node.findall(nodes.row)
+            ]
+    return "\n".join(lines)
 
 
 def _version_entry(versions: list[str], here: VersionRun | None) -> list[nodes.Node]:
