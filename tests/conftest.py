@@ -29,6 +29,7 @@ WITHOUT_PROCESSES = {
     "test_names_used.py",
     "test_record.py",
     "test_render.py",
+    "test_shorten.py",
 }
 # Modules that ask how long something took, or for an order in time: nothing runs beside them.
 WATCH_THE_CLOCK = {"test_command.py", "test_portable.py", "test_recorder.py", "test_torture.py"}

@@ -7,13 +7,12 @@ import os
 import re
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
-from process_gallery.interpreters import HOOKS, RUNNER, Probe
 from process_gallery.model import Cell, Piece, Process, Record
 
 from .request import PreparedJob
+from .shorten import Shortener
 
 SIGNAL_NAMES = {int(number): number.name for number in signal.Signals}
 _LAST_LINE = re.compile(
@@ -24,15 +23,16 @@ _LAST_LINE = re.compile(
 
 def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
     """Return the record of what has happened."""
-    shorten = Shortener(prepared.script.parent, prepared.folder, prepared.probe)
+    shorten = Shortener(prepared.script, prepared.folder, prepared.probe.prefixes)
     job, source = prepared.job, prepared.job.script
     everything = (1, max(1, len(source.source.splitlines())))
     ranges = source.cells if source.cells and not prepared.whole else (everything,)
+    _shorten_output(result["cells"], shorten)
     cells = [
         Cell(
             first, last, _rounded(cell["start"]), _rounded(cell["end"]),
             [
-                Piece(when, writer, shorten(text)) if isinstance(text, str) else Piece(when, None, "", text)
+                Piece(when, writer, text) if isinstance(text, str) else Piece(when, None, "", text)
                 for when, writer, text in zip(cell["times"], cell["writers"], cell["texts"], strict=True)
             ],
             cell["figures"],
@@ -96,6 +96,19 @@ def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
     )
 
 
+def _shorten_output(cells: list[dict[str, Any]], shorten: Shortener) -> None:
+    """Shorten what each process wrote: all of it at once, since a path may come in two pieces."""
+    written: dict[int | None, list[tuple[list[str | int], int]]] = {}
+    for cell in cells:
+        for place, (writer, text) in enumerate(zip(cell["writers"], cell["texts"], strict=True)):
+            if isinstance(text, str):
+                written.setdefault(writer, []).append((cell["texts"], place))
+    for places in written.values():
+        texts = shorten.stream([str(texts[place]) for texts, place in places])
+        for (cell_texts, place), text in zip(places, texts, strict=True):
+            cell_texts[place] = text
+
+
 def raised_in(text: str) -> tuple[str, str] | None:
     r"""Return the name and the message of the exception whose traceback ends a text.
 
@@ -108,43 +121,6 @@ def raised_in(text: str) -> tuple[str, str] | None:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 4)
-
-
-class Shortener:
-    """Take this machine's folders out of a text: what remains is what matters to a reader."""
-
-    def __init__(self, script: Path, folder: Path, python: Probe) -> None:
-        self.kinds = ["script", "working", "temporary", "interpreter"]
-        real = Path(os.path.realpath(folder))
-        replacements: dict[str, str] = {}
-        for run in (folder, real):
-            for name, word in (("cwd", "."), ("tmp", "/tmp")):  # noqa: S108 - what a reader would see
-                replacements[f"{run / name}{os.sep}"] = "" if word == "." else f"{word}/"
-                replacements[str(run / name)] = word
-        for place in (script, Path(os.path.realpath(script))):
-            replacements.setdefault(f"{place}{os.sep}", "")
-        for prefix in sorted(python.prefixes, key=len, reverse=True):
-            if len(prefix) > 1:
-                replacements.setdefault(f"{prefix}{os.sep}", "")
-        self.replacements = replacements
-        self.pattern = re.compile(
-            "|".join(re.escape(old) for old in sorted(replacements, key=len, reverse=True))
-        )
-        ours = "|".join(re.escape(str(path)) for path in (RUNNER, HOOKS / "sitecustomize.py"))
-        self.shortest = min(map(len, (*replacements, str(RUNNER.parent))))
-        self.code = str(RUNNER.parent)
-        self.runner = re.compile(
-            rf'^  File "(?:{ours})", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*',
-            re.MULTILINE,
-        )
-
-    def __call__(self, text: str) -> str:
-        """Return a text without them."""
-        if len(text) < self.shortest:  # most pieces of what is written byte by byte
-            return text
-        if self.code in text:
-            text = self.runner.sub("", text)
-        return self.pattern.sub(lambda match: self.replacements[match[0]], text)
 
 
 def python_stack(text: str) -> str:
