@@ -642,3 +642,56 @@ def test_older_pythons_run_the_script_as_a_whole(run, pytestconfig):
         assert [line for _, line in lines(result)][:2] == ["child", "parent"]
         assert [name for name, _ in lines(result)][1] == "MainProcess"
         assert result.outcome == "exception KeyError"
+
+
+HOOKS = {
+    "raises": "def hook(*about):\n    print('hook', len(about), sys.exc_info(), flush=True)\n    raise ValueError('in the hook')\nsys.excepthook = hook\n",
+    "none": "sys.excepthook = None\n",
+    "missing": "del sys.excepthook\n",
+    "exits": "def hook(*about):\n    raise SystemExit(7)\nsys.excepthook = hook\n",
+    "prints": "import traceback\nsys.excepthook = lambda *about: print(traceback.format_exception(*about)[-1], sys.last_value, hasattr(sys, 'last_exc'))\n",
+    "replaces the other, too": "def hook(*about):\n    raise ValueError\nsys.excepthook = sys.__excepthook__ = hook\n",
+    "at exit": "import atexit\natexit.register(lambda: print(sys.last_value, sys.exc_info()))\n",
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=list(HOOKS))
+def test_an_uncaught_exception_is_shown_as_python_shows_it(run, python, tmp_path, hook):
+    result = run(f"import sys\n{hook}\n# %%\n\ndef f():\n    1 / 0\n\nf()\n", python=python)
+    assert (result.text(), result.exit_code) == plainly(python, tmp_path / "example.py")
+    assert result.cells[1].end is None
+
+
+SOURCES = {
+    "utf-16": "print('é')\n".encode("utf-16"),
+    "latin-1": b"print(1)\nprint('\xe9')\n",
+    "bom and another cookie": b"\xef\xbb\xbf# coding: latin-1\nprint(1)\n",
+    "no such encoding": b"# coding: nonsense\nprint(1)\n",
+    "nul": b"print(1)\nprint('a\0b')\n",
+    "deep": b"x = " + b"(" * 300 + b")" * 300 + b"\n",
+    "tabs": b"if 1:\n        a = 1\n\tb = 2\n",
+    "unfinished": b"print(1)\nx = '''a\n",
+    "return": b"print(1)\n# %%\nreturn\n",
+    "utf-7": b"# coding: utf-7\nx = = 1\n",
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+def test_what_is_no_python_is_refused_in_the_same_words(run, python, tmp_path, source):
+    result = run(source, python=python)
+    text, code = plainly(python, tmp_path / "example.py")
+    assert (result.text(), result.exit_code) == (text, code)
+    assert result.outcome == f"exception {text.splitlines()[-1].partition(':')[0]}"
+    assert result.error == text.splitlines()[-1]
+
+
+def plainly(python, script):
+    """Return what a plain run prints, without its folder, and its exit code."""
+    import subprocess
+
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        [python, script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60, env=clean
+    )  # fmt: skip
+    text = done.stdout.decode(errors="backslashreplace").replace(f"{script.parent}{os.sep}", "")
+    return text, done.returncode

@@ -60,6 +60,10 @@ def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
         if prepared.whole
         else None
     )
+    if raised and cells[0].start is None:  # Python has said itself what is wrong with the script
+        text = "".join(piece.text for piece in cells[0].output)
+        said = re.search(rf"^{re.escape(raised[0])}: (.*)\n?\Z", text, re.MULTILINE)
+        raised = (raised[0], said[1]) if said else raised
     if result["timed_out"]:
         outcome = "timeout"
     elif main.signal:

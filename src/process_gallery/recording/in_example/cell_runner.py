@@ -181,9 +181,20 @@ if sys.version_info < (3, 14):
 sys.modules["__main__"] = _main
 _ranges = [tuple(map(int, cell.split("-"))) for cell in _cells.split(",") if cell]
 _index = -1
-_silent = False
+_error = None
+_display = sys.__excepthook__  # the example may replace it
 try:
     _codes = _compile(_script, _ranges)
+except Exception as _caught:
+    # Python reads a file in another way than a text: have it say itself what is wrong with this one.
+    _raised(_caught)
+    if os.name == "posix":
+        try:
+            os.execv(sys.executable, [_python, _argv0])
+        except OSError:
+            pass
+    _codes, _error = [], _caught
+try:
     for _index, _code in enumerate(_codes):
         _mark(_index)
         exec(_code, _main.__dict__)
@@ -193,15 +204,49 @@ try:
         _mark(len(_codes))
 except SystemExit:
     raise
-except BaseException as _error:
-    _traceback = _error.__traceback__
-    while _traceback is not None and _traceback.tb_frame.f_globals is globals():
-        _traceback = _traceback.tb_next
+except BaseException as _caught:
+    _error = _caught
     _raised(_error)
-    sys.excepthook(type(_error), _error.with_traceback(_traceback), _traceback)
-    _silent = isinstance(_error, KeyboardInterrupt)
-    del _error, _traceback
-    if _silent:  # let the interpreter end by SIGINT, as it does; it has been printed
+
+
+def _without_runner(error):
+    """Return an exception without this file's frames."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_globals is globals():
+        traceback = traceback.tb_next
+    return error.with_traceback(traceback)
+
+
+# What Python does about an exception that nothing has caught (PyErr_PrintEx), when no exception is
+# being handled any more.
+if _error is not None:
+    _without_runner(_error)
+    sys.last_type, sys.last_value, sys.last_traceback = type(_error), _error, _error.__traceback__
+    if sys.version_info >= (3, 12):
+        sys.last_exc = _error
+    _second = None
+    try:
+        if hasattr(sys, "excepthook"):
+            sys.excepthook(type(_error), _error, _error.__traceback__)
+        else:
+            sys.stderr.write("sys.excepthook is missing\n")
+            _display(type(_error), _error, _error.__traceback__)
+    except SystemExit:
+        raise
+    except BaseException as _caught:
+        _second = _without_runner(_caught)
+    if _second is not None:
+        for _words, _shown in (
+            ("Error in sys.excepthook:\n", _second),
+            ("\nOriginal exception was:\n", _error),
+        ):
+            try:
+                sys.stderr.write(_words)
+            except Exception:  # the example may have replaced or closed it
+                os.write(2, _words.encode())
+            _display(type(_shown), _shown, _shown.__traceback__)
+    if isinstance(_error, KeyboardInterrupt):
+        # Let the interpreter end by SIGINT, as it does; it has been printed.
         sys.excepthook = lambda *_: None
         raise KeyboardInterrupt from None
-    sys.exit(1)
+    raise SystemExit(1)
