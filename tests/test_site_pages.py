@@ -129,3 +129,15 @@ def test_pages_say_what_previews_and_search_engines_show(docs):
     assert ("description", text) in a
     assert ("og:description", "What b is.") in b
     assert "What b is." not in [text for name, text in b if name == "description"]  # it has its own
+
+
+@pytest.mark.parametrize("section", ["tutorial", "guides", "concepts", "reference"])
+def test_the_first_page_of_a_section_says_what_each_of_its_pages_is_for(section):
+    text = (EXTENSIONS.parent / section / "index.md").read_text(encoding="utf-8")
+    shown, _, toctree = text.partition("```{toctree}")
+    pages = re.findall(r"^(\w+)$", toctree, re.MULTILINE)
+    assert pages
+    items = re.findall(r"^(?:-|\d\.) .+(?:\n  .+)*", shown, re.MULTILINE)
+    for page in pages:
+        described = [item for item in items if re.search(rf"\({page}\.md\)\.? \w", item)]
+        assert described, f"{section}/index.md does not say what {page}.md is for"
