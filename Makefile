@@ -13,12 +13,13 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 VENV := .venv/$(VERSION)
 RUN := $(VENV)/bin/python
 READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
+RELEASE := .venv/release/$(VERSION)
 HTML := docs/_build/html
 ZIP := docs/_build/multiprocessing-by-example.zip
 WRITTEN := *.md docs/*.md docs/concepts docs/guides docs/reference docs/tutorial
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test quick try python doctest linkcheck lighthouse hosting lint torture bench matrix lock inventory clean
+.PHONY: help html epub zip serve test quick try python doctest linkcheck lighthouse hosting lint torture bench matrix lock inventory lint-workflows release-check release-try clean
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +38,8 @@ help:
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
 	@echo "make hosting  build the site as Read the Docs does (needs a network)"
 	@echo "make lint     ruff, mypy, import-linter, codespell and sphinx-lint"
+	@echo "make release-check  build what a release would publish, check it, try it in new environments; nothing is uploaded"
+	@echo "make lint-workflows  zizmor on .github, and actionlint if it is there"
 	@echo "make lock     renew the pinned dependencies"
 	@echo "make inventory  renew the list of what CPython's documentation can be linked to (needs a network)"
 	@echo "make clean    remove what was built"
@@ -116,6 +119,24 @@ lock: $(READY)
 		--group dev --group examples -o requirements/all.txt
 	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev -c requirements/all.txt -o requirements/base.txt
+	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--group release -c requirements/all.txt -o requirements/release.txt
+
+# CONTRIBUTING.md says how a release is made. TAG=v1.2.3 checks it as if this commit had that tag.
+release-check: $(READY) lint-workflows
+	$(RUN) tools/release.py build dist
+	$(RUN) tools/release.py check dist $(if $(TAG),--tag "$(TAG)")
+	$(RELEASE)/bin/python -m twine check --strict dist/*.whl dist/*.tar.gz
+	$(RUN) -m uv publish --dry-run --trusted-publishing never dist/*.whl dist/*.tar.gz
+	$(RUN) tools/release.py try dist
+
+# What dist/ has, by another job or Python.
+release-try: $(READY)
+	$(RUN) tools/release.py try dist
+
+lint-workflows: $(RELEASE)/installed
+	$(RELEASE)/bin/zizmor -q --offline --persona=pedantic .github
+	@if command -v actionlint >/dev/null; then actionlint; else echo "actionlint is not there; the weekly workflow runs it"; fi
 
 inventory:
 	$(PYTHON) -c 'from urllib.request import urlretrieve as get; get("https://docs.python.org/3/objects.inv", "docs/_inventories/python.inv")'
@@ -133,4 +154,11 @@ $(READY): $(REQUIREMENTS) pyproject.toml
 	@$(RUN) -m pip install --disable-pip-version-check --require-hashes --progress-bar off -r $(REQUIREMENTS) \
 		|| { echo "make: the dependencies could not be installed; the first build needs a network that reaches the Python package index" >&2; exit 1; }
 	@$(RUN) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What only a release needs.
+$(RELEASE)/installed: requirements/release.txt | $(READY)
+	@$(RUN) -m uv venv -q --clear --no-project --python "$(RUN)" $(RELEASE)
+	@$(RUN) -m uv pip install -q --require-hashes --python $(RELEASE)/bin/python -r requirements/release.txt \
+		|| { echo "make: requirements/release.txt could not be installed; that needs a network that reaches the Python package index" >&2; exit 1; }
 	@touch $@

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,8 +76,10 @@ sphinx_gallery_conf = {
 
 html_theme = "furo"
 html_title = project
+# The project's public address stands in pyproject.toml only; Read the Docs knows its own.
+ABOUT = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 html_baseurl = os.environ.get(
-    "READTHEDOCS_CANONICAL_URL", "https://multiprocessing-by-example.readthedocs.io/en/latest/"
+    "READTHEDOCS_CANONICAL_URL", f"{ABOUT['urls']['Documentation']}en/latest/"
 )
 html_static_path = ["_static"]
 templates_path = ["_templates"]

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ def test_read_the_docs_ranks_pages_that_exist():
 
 SECONDS, BYTES = 15 * 60, 7 * 2**30  # what a build may take there
 ROOM = 0.75  # what is used of it at most, here
-URL = "https://multiprocessing-by-example.readthedocs.io/en/stable/"
+ABOUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+URL = f"{ABOUT['urls']['Documentation']}en/stable/"
 BUILDERS = {
     "html": "html",
     "htmlzip": "singlehtml",

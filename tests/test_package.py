@@ -13,15 +13,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import release
 
 import process_gallery
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "reference" / "process_gallery.md"
-LISTING = re.compile(
-    r"^```\{code-block\} \S+\n:caption: (?P<path>\S+/\S+)\n\n(?P<text>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
 RIGHT = """
 from pathlib import Path
 
@@ -89,23 +85,19 @@ def installed(built, tmp_path_factory):
     return python
 
 
-def test_sdist_has_the_source_and_its_tests(built):
+def test_sdist_has_the_source_and_nothing_else(built):
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {
-        "pyproject.toml",
-        "README.md",
-        "LICENSE",
-        "src/process_gallery/py.typed",
-        "tests/test_package.py",
-    } <= names
+    outside = {name for name in names if not name.startswith("src/process_gallery/")}
+    added = release.ADDED_TO_SDIST
+    assert outside == {name for name in release.IN_SDIST if name != "src/"} | added
+    assert "src/process_gallery/py.typed" in names
     assert not [name for name in names if "__pycache__" in name]
 
 
 def test_version_is_the_same_wherever_it_stands(built):
     version = process_gallery.__version__
     assert next(built.glob("*.whl")).name.startswith(f"process_gallery-{version}-")
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_wheel_from_the_sdist_is_the_same(built, tmp_path):
@@ -150,33 +142,13 @@ def test_recording_needs_nothing_else(installed, tmp_path):
 
 
 def test_the_small_site_of_the_page(installed, tmp_path):
-    listings = {
-        match["path"]: match["text"] for match in LISTING.finditer(PAGE.read_text(encoding="utf-8"))
-    }
-    assert set(listings) == {
-        "docs/conf.py",
-        "docs/index.rst",
-        "examples/GALLERY_HEADER.rst",
-        "examples/hello.py",
-    }
-    for path, text in listings.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
+    arguments = release.write_small_site(tmp_path)
     where = run(
         installed, "-c", "import process_gallery; print(process_gallery.__file__)", cwd=tmp_path
     )
     assert Path(where.strip()).is_relative_to(installed.parents[1])
-    command = re.search(
-        r"^\$ sphinx-build (docs \S+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    assert command, "the page says how to build it"
-    run(installed, "-m", "sphinx", "-n", "-W", "--keep-going", *command[1].split(), cwd=tmp_path)
-    html = tmp_path / command[1].split()[1]
-    for page in ("index.html", "gallery/hello.html"):
-        text = re.sub(r"<[^>]+>", "", (html / page).read_text(encoding="utf-8"))
-        assert "hello from the child" in text
-        assert "Process-1" in text
-    assert (html / "_static" / "process_gallery.css").exists()
+    run(installed, "-m", "sphinx", "-n", "-W", "--keep-going", *arguments.split(), cwd=tmp_path)
+    release.check_small_site(tmp_path / arguments.split()[1])
 
 
 def test_types_are_those_of_the_wheel(installed, tmp_path):
