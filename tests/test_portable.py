@@ -222,9 +222,9 @@ def test_an_error_is_reported_whole(run):
 
 
 def test_a_time_limit_holds_though_more_is_written_than_can_be_read(run, monkeypatch):
-    store = portable.Watch.store
+    store = portable.Account.store
     monkeypatch.setattr(
-        portable.Watch, "store", lambda *arguments: (time.sleep(0.004), store(*arguments))
+        portable.Account, "store", lambda *arguments: (time.sleep(0.004), store(*arguments))
     )
     began = time.monotonic()
     assert (
@@ -271,9 +271,9 @@ def watch(tmp_path):
     (tmp_path / "watched.py").write_text("")
     job = Job(read_script(tmp_path / "watched.py"), portable=True)
     asked = request.PreparedJob(job).request()
-    watch = portable.Watch(asked, threading.Event())
-    watch.begun_at = time.time()
-    os.rmdir(os.path.dirname(asked["events"]))
+    watch = portable.PortableWatcher(asked, threading.Event())
+    watch.began_at = time.time()
+    os.rmdir(os.path.dirname(asked.events))
     return watch
 
 
@@ -291,7 +291,7 @@ def stranger():
 
 def test_a_pid_that_is_used_again_makes_no_strangers_ours(watch, stranger):
     parent, child = stranger
-    watch.process(parent.pid, "exec", "ended long ago")["end"] = 0.0
+    watch.account.add_process(parent.pid, "exec", "ended long ago").end = 0.0
     assert not watch.is_ours(child)
 
 
@@ -300,10 +300,10 @@ def test_an_orphan_keeps_the_pid_of_its_parent_on_windows(watch, stranger, monke
     monkeypatch.setattr(
         psutil.Process, "parent", lambda self: None
     )  # as psutil says where it has ended
-    ended = watch.process(parent.pid, "exec", "")
-    ended["end"] = child.create_time() - watch.begun_at + 1
+    ended = watch.account.add_process(parent.pid, "exec")
+    ended.end = child.create_time() - watch.began_at + 1
     assert watch.is_ours(child)
-    ended["end"] = child.create_time() - watch.begun_at - 1
+    ended.end = child.create_time() - watch.began_at - 1
     assert not watch.is_ours(child)
 
 
@@ -314,8 +314,8 @@ def test_a_process_that_ends_while_it_is_looked_at_is_noted_once(watch, stranger
     _, child = stranger
     watch.is_ours = lambda process: True
     monkeypatch.setattr(psutil.Process, "ppid", gone)
-    watch.claimed(child.pid)
-    assert [process["pid"] for process in watch.processes] == [child.pid]
+    watch.find(child.pid)
+    assert [process.pid for process in watch.account.processes] == [child.pid]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no fork")

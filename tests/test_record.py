@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from process_gallery.errors import RecordError
 from process_gallery.model import SCHEMA, Cell, Interpreter, Piece, Process, Record
-from process_gallery.recording.account import Cell as Output
+from process_gallery.recording.output import Output
 
 
 def example():
@@ -194,6 +194,6 @@ def test_output_byte_by_byte_keeps_its_ends_and_counts_what_is_left_out():
     written = [(n % 2, bytes([65 + n % 26])) for n in range(5000)]
     for n, (writer, data) in enumerate(written):
         cell.add(n / 10, writer, data)
-    pieces = [(writer, data) for _, writer, data in cell.take_all()]
+    pieces = [(item.writer, item.omitted or item.data) for item in cell.take_all()]
     assert pieces == [*written[:10], (None, 5000 - 110), *written[-100:]]
     assert list(cell.take_all()) == []  # taken, so that nothing is held twice

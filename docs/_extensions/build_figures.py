@@ -5,7 +5,7 @@ from collections import Counter
 from shown_on_pages import follow, noted
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.model import HELPERS
+from process_gallery.helper_processes import HELPERS
 from process_gallery.script import contents
 from process_gallery.sphinxext import Build, span
 

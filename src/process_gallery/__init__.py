@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from sphinx.application import Sphinx
 
     from .errors import (
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
         RecordError,
     )
     from .model import Cell, Interpreter, Piece, Process, Record
-    from .recording.job import Job
+    from .recording.job import Job, Limits
     from .recording.recorder import record, record_all
-    from .script import read_script
+    from .script import Script, read_script
 
 __all__ = [
     "Cell",
@@ -26,12 +28,14 @@ __all__ = [
     "Interpreter",
     "InterpreterError",
     "Job",
+    "Limits",
     "Piece",
     "Process",
     "ProcessGalleryError",
     "Record",
     "RecordError",
     "RecorderError",
+    "Script",
     "read_script",
     "record",
     "record_all",
@@ -50,9 +54,9 @@ _HOMES = {
         "RecordError",
         "RecorderError",
     ),
-    "recording.job": ("Job",),
+    "recording.job": ("Job", "Limits"),
     "recording.recorder": ("record", "record_all"),
-    "script": ("read_script",),
+    "script": ("Script", "read_script"),
 }
 
 

@@ -179,7 +179,7 @@ def _record(options: argparse.Namespace) -> int:
             timeout=options.timeout,
             memory=options.memory,
             name=path.name,
-            beside=options.beside,
+            cwd="script" if options.beside else "empty",
         )
         for path in options.scripts
     ]
@@ -199,7 +199,7 @@ def _record(options: argparse.Namespace) -> int:
             file=out,
             flush=True,
         )
-        message = failure(result, job.script.path, options.python, beside=job.beside)
+        message = failure(result, job.script.path, options.python, cwd=job.cwd)
         if message:
             failures.append(message)
     _write(options.json, [records[index] for index in sorted(records)], single=len(jobs) == 1)

@@ -435,9 +435,6 @@ def labels(processes: Sequence[Process]) -> list[str]:
     return result
 
 
-HELPERS = frozenset({"resource_tracker", "forkserver", "semaphore_tracker"})
-"""multiprocessing's own processes; they end by themselves when the others have ended."""
-
 PLATFORMS = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
 """``sys.platform`` and what a reader calls it; tables have a column for each of these."""
 

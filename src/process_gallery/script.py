@@ -17,7 +17,7 @@ import stat
 import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from .errors import ExampleError
 
@@ -33,6 +33,9 @@ _EXPECTED = re.compile(
 
 _LARGEST = 16 << 20
 """Bytes of a script. Python's own longest module has less than one million."""
+
+Cwd = Literal["empty", "script"]
+"""Where an example runs: in an empty folder, or in the script's own, beside its data."""
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
@@ -89,7 +92,7 @@ class Script:
         )
 
 
-def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
+def read_script(path: str | os.PathLike[str], *, timeout: float = DEFAULT_TIMEOUT) -> Script:
     """Read an example.
 
     Parameters
@@ -104,6 +107,7 @@ def read_script(path: Path, *, timeout: float = DEFAULT_TIMEOUT) -> Script:
     ExampleError
         If the file cannot be read, or declares something that is not understood.
     """
+    path = Path(path)
     source = _read(path)
     text = decode(source)
     start = docstring_end(text)

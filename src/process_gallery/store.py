@@ -21,7 +21,7 @@ from typing import Any
 from .errors import RecordError
 from .interpreters import Installed, Probe
 from .model import SCHEMA, Cell, Piece, Process, Record
-from .script import Script, imported, local_modules
+from .script import Cwd, Script, imported, local_modules
 
 # Bytes. The recorder keeps less than half a MB of a cell's output, and a few MB of its figures.
 _LARGEST = 256 << 20
@@ -37,8 +37,8 @@ def _recorder() -> str:
     return digest.hexdigest()
 
 
-def key(script: Script, python: Probe, installed: Installed, *, beside: bool = False) -> str:
-    """Return a digest of all that a record of this script depends on; ``beside`` as for
+def key(script: Script, python: Probe, installed: Installed, *, cwd: Cwd = "empty") -> str:
+    """Return a digest of all that a record of this script depends on; ``cwd`` as for
     :class:`~process_gallery.recording.job.Job`.
     """
     parts: list[object] = [
@@ -48,7 +48,7 @@ def key(script: Script, python: Probe, installed: Installed, *, beside: bool = F
         python.interpreter,
         hashlib.sha256(script.source).hexdigest(),
     ]
-    parts += [script.declared, beside]
+    parts += [script.declared, cwd]
     parts.extend(
         (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in local_modules(script.path, script.source)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from process_gallery.model import Process, Record, labels
+from process_gallery.script import Cwd
 
 from .terminal import Line, screen, with_writers
 
@@ -28,7 +29,7 @@ def failure(
     path: str | os.PathLike[str],
     python: str = sys.executable,
     *,
-    beside: bool = False,
+    cwd: Cwd = "empty",
 ) -> str | None:
     """Say why a run is not what its example declares.
 
@@ -40,8 +41,8 @@ def failure(
         The script, as the command that repeats the run shall name it.
     python
         The interpreter that ran it.
-    beside
-        True if it ran in the script's own folder.
+    cwd
+        Where it ran: in an empty folder, or in the script's own.
 
     Returns
     -------
@@ -66,9 +67,7 @@ def failure(
         lines = [f"{name}: left {left} behind without declaring it"]
     if record.error:
         lines.append(f"  error: {visible(record.error)}")
-    lines += [
-        f"  remedy: {visible(remedy)}" for remedy in _remedies(record, undeclared, beside=beside)
-    ]
+    lines += [f"  remedy: {visible(remedy)}" for remedy in _remedies(record, undeclared, cwd=cwd)]
     rows = [line for cell in record.cells for line in screen(cell.output)]
     lines.append("  output until then:" if rows else "  output until then: none")
     if len(rows) > LAST_LINES:
@@ -83,12 +82,12 @@ def failure(
     if undeclared:
         lines.append("  left behind, and killed:")
         lines += [f"    {names[process.id]} ({_origin(process, names)})" for process in undeclared]
-    lines.append(f"  run it alone: {command(path, python, beside=beside)}")
+    lines.append(f"  run it alone: {command(path, python, cwd=cwd)}")
     return "\n".join(lines)
 
 
 def command(
-    path: str | os.PathLike[str], python: str = sys.executable, *, beside: bool = False
+    path: str | os.PathLike[str], python: str = sys.executable, *, cwd: Cwd = "empty"
 ) -> str:
     """Return the shell command that records a script alone.
 
@@ -100,7 +99,7 @@ def command(
         words[0] = python
     else:
         words += ["--python", python]
-    if beside:
+    if cwd == "script":
         words.append("--beside")
     return shlex.join(words)
 
@@ -179,7 +178,7 @@ def _where(record: Record, path: str | os.PathLike[str]) -> str:
     return f"{os.fspath(path)}, {number}"
 
 
-def _remedies(record: Record, undeclared: list[Process], *, beside: bool) -> Iterator[str]:
+def _remedies(record: Record, undeclared: list[Process], *, cwd: Cwd) -> Iterator[str]:
     if not record.as_expected:
         missing = _MISSING.search(record.error)
         if record.outcome == "exception ModuleNotFoundError" and missing:
@@ -192,7 +191,7 @@ def _remedies(record: Record, undeclared: list[Process], *, beside: bool) -> Ite
             if record.outcome == "timeout":
                 longer = f"# sphinx_gallery_timeout = {record.timeout * 4:g}"
                 yield f"if it only needs longer, write  {longer}  or set process_gallery_timeout in conf.py"
-            if record.outcome == "exception FileNotFoundError" and not beside:
+            if record.outcome == "exception FileNotFoundError" and cwd == "empty":
                 yield 'examples run in an empty folder; for files beside it, set process_gallery_cwd = "script" in conf.py, or --beside'
             yield f'if this is what the example shows, write  # sphinx_gallery_expected_outcome = "{record.outcome}"'
     if undeclared:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from html import escape
 from pathlib import PurePosixPath
 
-from process_gallery.model import HELPERS, Process, Record, labels
+from process_gallery.helper_processes import HELPERS
+from process_gallery.model import Process, Record, labels
 
 Anchor = Callable[[int], str | None]
 """Return the id of the element of the page that shows a line of the script; None if there is none.

@@ -1,24 +1,29 @@
 """What is known of a run: its cells with their output, its processes, and what these report.
 
-Whoever watches an example keeps an :class:`Account` of it: the supervisor, with what Linux has for
-that, or :mod:`.portable`. The supervisor shall start at once, so nothing is imported here that a
-Python has not loaded anyway.
+Whoever watches an example has an :class:`Account` of it: :mod:`.linux`, with what Linux has for
+that, or :mod:`.portable`. It tells the account what happens; the account calls nobody back. The
+supervisor shall start at once, so nothing is imported here that a Python has not loaded anyway.
 """
 
 from __future__ import annotations
 
 import _signal
-import codecs
 import os
 import time
 
+from process_gallery.helper_processes import HELPERS
+
+from .messages import ProcessResult, Request, Result
+from .output import Decoder, Output, figures
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Collection, Sequence
+    from typing import Literal
 
-FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
-DUMP = 1 << 16  # bytes of a process's stacks that are kept
+    NameFrom = Literal["looks", "report", "example"]
+
+STACK = 1 << 16  # bytes of a process's stacks that are kept
 FATAL = b"Fatal Python error: "
 # What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike,
 # but a reader sees those, too.
@@ -29,193 +34,274 @@ CAUSES = (
     b"Floating-point exception",
     b"Illegal instruction",
 )
-DUMPS = [FATAL + cause + b"\n\n" for cause in CAUSES]
-CRASHES = tuple(
+STACK_STARTS = [FATAL + cause + b"\n\n" for cause in CAUSES]
+CRASHES: tuple[int, ...] = tuple(
     getattr(_signal, name)
     for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
     if hasattr(_signal, name)
 )
+REPORT_ERRORS = (ValueError, IndexError, OverflowError, OSError)
+"""What a report that is none of ours may lead to: anything may write such lines."""
 
-_HELPERS = ("resource_tracker", "semaphore_tracker", "forkserver")
 
+class SeenProcess:
+    """One process of the example, as far as it is known. Moments are seconds of the run."""
 
-class Cell:
-    """Output of one cell: all of it up to ``head`` bytes, and the last ``tail`` bytes of what
-    follows.
-    """
+    __slots__ = (
+        "asked",
+        "asked_by",
+        "beginnings",
+        "end",
+        "exit_code",
+        "how",
+        "id",
+        "imitates_stack",
+        "name",
+        "name_from",
+        "parent",
+        "pid",
+        "pidfd",
+        "signal",
+        "stack",
+        "start",
+        "start_ticks",
+        "stuck",
+        "wrote",
+    )
 
-    def __init__(self, head: int, tail: int) -> None:
-        self.start: float | None = None
+    def __init__(self, number: int, pid: int, how: str, name: str, start: float | None) -> None:
+        self.id = number  # position in Account.processes
+        self.pid = pid
+        self.name = name
+        # "looks": what its command looks like; that changes when it becomes another program.
+        # "report": what Python says it is, a fork or a helper of multiprocessing; it may still
+        #   become another program, and the example may still name it.
+        # "example": what the example named it, as a multiprocessing.Process or by its command.
+        self.name_from: NameFrom = "looks"
+        self.how = how  # as Process.how in the model
+        self.parent: int | None = None  # id
+        self.asked_by: int | None = None  # id
+        self.asked: float | None = None
+        self.start = start
         self.end: float | None = None
-        self.pieces: list[list[Any]] = []
-        self.last: list[list[Any]] = []
-        self.gone = 0  # so many of the last pieces have been left out
-        self.head, self.room, self.tail = head, tail, 0
-        self.omitted = 0
+        self.exit_code: int | None = None
+        self.signal: int | None = None
+        self.stuck = False
+        self.stack = b""  # what faulthandler wrote
+        self.imitates_stack = False  # what looked like a stack the process wrote itself
+        self.beginnings: set[str] = set()  # kinds of report that it has begun, each sent once
+        # Of the Linux watcher alone:
+        self.start_ticks: bytes | None = None  # when it began, as /proc has it: with its pid unique
+        self.pidfd: int | None = None
+        self.wrote = False
 
-    def add(self, when: float, process: int | None, data: bytes) -> None:
-        """Take what a process wrote."""
-        if not data:
+    @property
+    def is_helper(self) -> bool:
+        """True if it is one of multiprocessing's own processes, which end by themselves when the
+        others have ended.
+        """
+        return self.name in HELPERS and self.name_from == "report"
+
+    @property
+    def exit_known(self) -> bool:
+        """True if it is known how it ended."""
+        return self.exit_code is not None or self.signal is not None
+
+    def note_exit(self, status: int) -> None:
+        """Note how it ended, from what waiting for it gave."""
+        if os.WIFSIGNALED(status):
+            self.exit_code, self.signal = None, os.WTERMSIG(status)
+        elif os.WIFEXITED(status):
+            self.exit_code, self.signal = os.WEXITSTATUS(status), None
+
+    def note_parent(self, parent: SeenProcess) -> None:
+        """Note who started it, as the operating system has it; who asked for it is the same, until
+        more is known.
+        """
+        self.parent = self.asked_by = parent.id
+
+    def note_asked(self, asked: float) -> None:
+        """Note when it was asked for; it cannot have begun before: /proc counts in hundredths of a
+        second.
+        """
+        self.asked = asked
+        self.start = max(self.start or 0.0, asked)
+
+    def see_command(self, command: str, *, other_program: bool) -> None:
+        """Name it by what its command looks like now, unless the example has named it.
+
+        Parameters
+        ----------
+        command
+            What a reader would call it; empty if it has ended.
+        other_program
+            True if it runs another program than the example's Python.
+        """
+        if not command or self.name_from == "example":
             return
-        if self.head > 0 and not self.last:
-            part, data = data[: self.head], data[self.head :]
-            self.head -= len(part)
-            self._append(self.pieces, when, process, part)
-        if data:
-            if len(data) > self.room:
-                self.omitted += len(data) - self.room
-                data = data[-self.room :]
-            self._append(self.last, when, process, data)
-            self.tail += len(data)
-            if self.tail > self.room:
-                self._drop(self.tail - self.room)
+        if other_program:
+            self.name, self.how = command, "exec"
+        elif self.name_from == "looks":
+            self.name = command
 
-    def _drop(self, over: int) -> None:
-        """Leave some bytes of the tail out, the oldest."""
-        self.tail -= over
-        self.omitted += over
-        while over:
-            first = self.last[self.gone]
-            if len(first[2]) > over:
-                first[2] = first[2][over:]
-                return
-            over -= len(first[2])
-            first[2] = b""
-            self.gone += 1
-        if self.gone > len(self.last) // 2:  # not one by one: each moves all that follow
-            del self.last[: self.gone]
-            self.gone = 0
 
-    @staticmethod
-    def _append(pieces: list[list[Any]], when: float, process: int | None, data: bytes) -> None:
-        """Join what one process writes without a pause or a line's end, so that a piece is a line
-        or more, not a byte.
+class Report:
+    """A line of ``sitecustomize`` or of the cell runner; anything else may write such lines, too."""
+
+    __slots__ = ("kind", "parent_pid", "pid", "when", "words")
+
+    def __init__(self, kind: str, pid: int, parent_pid: int, when: float, words: list[str]) -> None:
+        self.kind = kind
+        self.pid = pid  # of who reports
+        self.parent_pid = parent_pid
+        self.when = when  # second of the run
+        self.words = words
+
+    def pids(self) -> list[tuple[int, str]]:
+        """Return the pids that are to be looked up before the report is taken: of who reports and,
+        for a command, of the child that was started; each with the kind of beginning that this
+        is of it, empty if it is none.
         """
-        if pieces and pieces[-1][1] == process and len(pieces[-1][2]) < 1 << 16:
-            gap = when - pieces[-1][3]
-            if gap < 0.001 or (gap < 0.05 and pieces[-1][2][-1:] not in b"\r\n"):
-                pieces[-1][2] += data
-                pieces[-1][3] = when
-                return
-        pieces.append([when, process, data, when])
-
-    def close(self, moment: float) -> None:
-        """Note that the cell ended then: what it has was written before, even if it was read a
-        little later.
-        """
-        self.end = moment
-        for piece in self.pieces + self.last:
-            piece[0] = min(piece[0], moment)
-
-    def take_all(self) -> Iterator[tuple[float, int | None, bytes | int]]:
-        """Yield the pieces and forget them: when, process, data or the number of bytes that were
-        left out.
-        """
-        pieces, last = self.pieces, self.last[self.gone :]
-        self.pieces, self.last, self.gone = [], [], 0
-        if self.omitted:
-            pieces.append([last[0][0] if last else pieces[-1][0], None, self.omitted, 0])
-            self.omitted = 0
-        for part in (pieces, last):
-            part.reverse()
-            while part:
-                when, process, data, _ = part.pop()
-                yield when, process, data
+        if self.kind == "raised":
+            return []
+        if self.kind == "command":
+            return [(self.pid, ""), (int(self.words[0]), self.kind)]
+        return [(self.pid, self.kind if self.kind in ("fork", "exec") else "")]
 
 
 class Account:
     """One run, as far as it is known."""
 
-    named = True
-    """Whether the kernel tells who wrote what."""
+    def __init__(self, request: Request, *, names_writers: bool) -> None:
+        """Begin with nothing known.
 
-    def __init__(self, request: dict[str, Any]) -> None:
-        self.request = request
-        self.now = time.monotonic
-        self.zero = self.now()
-        self.cells = [
-            Cell(request["head"], request["tail"])
-            for _ in range(max(1, request["cells"].count("-")))
+        Parameters
+        ----------
+        request
+            What is run.
+        names_writers
+            Whether the kernel tells who wrote what.
+        """
+        self.figures = request.figures
+        self.names_writers = names_writers
+        self.zero = time.monotonic()
+        self.outputs = [
+            Output(request.head, request.tail) for _ in range(max(1, request.cells.count("-")))
         ]
-        self.cell = 0
+        self.cell = 0  # the index of the one that runs
         self.nonce = os.urandom(16).hex()
-        self.mark = b"\x1e" + self.nonce.encode()
+        self.marker = b"\x1e" + self.nonce.encode()
         self.held = b""  # the start of what may be a marker
-        self.processes: list[dict[str, Any]] = []
-        self.by_pid: dict[int, dict[str, Any]] = {}
-        self.asked: dict[tuple[int, str], float] = {}  # (pid, name) of a Process.start() -> when
+        self.processes: list[SeenProcess] = []
+        self.by_pid: dict[int, SeenProcess] = {}
+        self.start_calls: dict[tuple[int, str], float] = {}  # (pid, name) of Process.start(): when
         self.raised: tuple[str, str] | None = None
-        self.program = os.path.realpath(request["python"])
+        self.program = os.path.realpath(request.python)
         self.closing = (
             False  # what multiprocessing's helpers say from now on is about what the recorder does
         )
+        self.only_writer: SeenProcess | None = None  # all others are stopped, so output is its
         self.peak = 0  # KiB of the largest process
+        self.main: SeenProcess
 
-    # -- processes
-
-    def process(self, pid: int, how: str, name: str, start: float | None = None) -> dict[str, Any]:
-        """Note a new process."""
-        process = {
-            "id": len(self.processes), "pid": pid, "name": name, "how": how, "parent": None, "asked_by": None, "asked": None,
-            "start": start, "end": None, "exit_code": None, "signal": None, "stuck": False, "stack": b"", "said": set(),
-        }  # fmt: skip
-        self.processes.append(process)
-        self.by_pid[pid] = process
-        return process
-
-    def start_main(self, pid: int) -> None:
-        """Note the example's own process."""
-        self.main = self.process(pid, "main", "MainProcess", 0.0)
-        self.main["sure"] = True
-        self.main["asked"] = 0.0
-
-    def claimed(self, pid: int) -> dict[str, Any]:
-        """Return the process that is said to have a pid; ValueError if it is none of the example's."""
-        raise NotImplementedError
-
-    def command(self, pid: int) -> str:
-        """Return a short name for what a process runs: ``sh``, ``python worker.py``; empty if it
-        has ended.
-        """
-        raise NotImplementedError
-
-    def read_output(self) -> bool:
-        """Read what is there; return False when there is no more for now."""
-        raise NotImplementedError
+    def elapsed(self) -> float:
+        """Return the seconds that the run has taken so far."""
+        return time.monotonic() - self.zero
 
     def since(self, monotonic_ns: str | bytes) -> float:
         """Return the second of the run that a process names; now, where its clock is another (time
         namespaces, man 7 time_namespaces).
         """
-        second, now = int(monotonic_ns) / 1e9 - self.zero, self.now() - self.zero
+        second, now = int(monotonic_ns) / 1e9 - self.zero, self.elapsed()
         return second if 0 <= second <= now else now
 
-    def status(self, process: dict[str, Any], status: int) -> None:
-        """Note how a process ended, from what waiting for it gave."""
-        if os.WIFSIGNALED(status):
-            process["exit_code"], process["signal"] = None, os.WTERMSIG(status)
-        elif os.WIFEXITED(status):
-            process["exit_code"], process["signal"] = os.WEXITSTATUS(status), None
+    # -- processes
+
+    def add_process(
+        self, pid: int, how: str = "unknown", name: str = "", start: float | None = None
+    ) -> SeenProcess:
+        """Note a new process."""
+        process = SeenProcess(len(self.processes), pid, how, name, start)
+        self.processes.append(process)
+        self.by_pid[pid] = process
+        return process
+
+    def add_main(self, pid: int) -> SeenProcess:
+        """Note the example's own process."""
+        self.main = self.add_process(pid, "main", "MainProcess", 0.0)
+        self.main.name_from = "report"
+        self.main.asked = 0.0
+        return self.main
+
+    def known(self, pid: int, beginning: str = "") -> SeenProcess | None:
+        """Return the process of a pid; None if there is none that is known.
+
+        Parameters
+        ----------
+        pid
+            What is looked up.
+        beginning
+            The kind of report that the process has begun, if this is such a one. One that has ended
+            and was reported to begin in the same way before is another: the pid is used again.
+        """
+        process = self.by_pid.get(pid)
+        if (
+            beginning
+            and process is not None
+            and process.end is not None
+            and beginning in process.beginnings
+        ):
+            del self.by_pid[pid]
+            return None
+        return process
+
+    def give_main_pid(self, pid: int) -> None:
+        """Note that the example's own process has another pid than the one that was started."""
+        self.main.pid = pid
+        self.by_pid[pid] = self.main
 
     # -- output
 
-    def read_marked(self, when: float, process: dict[str, Any] | None, data: bytes) -> None:
+    def take_output(self, when: float, process: SeenProcess | None, data: bytes) -> None:
+        """Take what was written: output, and the main process's markers in it.
+
+        Parameters
+        ----------
+        when
+            Second of the run.
+        process
+            Who wrote it; None if that is not known.
+        data
+            The bytes.
+        """
+        if process is not None and process is not self.main:
+            if self.held:  # what the main process wrote was no marker, then
+                held, self.held = self.held, b""
+                self.store(when, self.main, held)
+            self.store(when, process, data)
+        elif self.held or b"\x1e" in data:
+            held, self.held = self.held, b""
+            self._take_marked(when, process, held + data)
+        else:
+            self.store(when, process, data)
+
+    def _take_marked(self, when: float, process: SeenProcess | None, data: bytes) -> None:
         """Store output of the main process up to each marker, and turn to the marker's cell."""
-        length = len(self.mark) + 6 + 20 + 1
+        length = len(self.marker) + 6 + 20 + 1
         while data:
-            at = data.find(self.mark)
+            at = data.find(self.marker)
             if at < 0:
                 at = data.rfind(b"\x1e")  # may be the beginning of a marker
-                if at < 0 or not self.mark.startswith(data[at : at + len(self.mark)]):
+                if at < 0 or not self.marker.startswith(data[at : at + len(self.marker)]):
                     at = len(data)
             elif len(data) >= at + length:
-                marker = data[at + len(self.mark) : at + length - 1]
-                if marker.isdigit():
+                digits = data[at + len(self.marker) : at + length - 1]
+                if digits.isdigit():
                     self.store(when, process, data[:at])
-                    self.turn_to(int(marker[:6]), self.since(marker[6:]))
+                    self.turn_to(int(digits[:6]), self.since(digits[6:]))
                     data = data[at + length :]
                     continue
-                at += len(self.mark)  # the example has found the secret out, and plays with it
+                at += len(self.marker)  # the example has found the secret out, and plays with it
                 self.store(when, process, data[:at])
                 data = data[at:]
                 continue
@@ -225,196 +311,211 @@ class Account:
 
     def turn_to(self, index: int, moment: float) -> None:
         """Note that a cell has ended, and that the next has begun."""
-        cell = self.cells[self.cell]
-        if cell.start is not None:
+        output = self.outputs[self.cell]
+        if output.start is not None:
             if index <= self.cell:  # no marker of ours
                 return
-            if cell.end is None:
-                cell.close(moment)
-        if index < len(self.cells):
+            if output.end is None:
+                output.close(moment)
+        if index < len(self.outputs):
             self.cell = index
-            self.cells[index].start = moment
+            self.outputs[index].start = moment
 
-    def store(self, when: float, process: dict[str, Any] | None, data: bytes) -> None:
+    def store(self, when: float, process: SeenProcess | None, data: bytes) -> None:
         """Keep output: in the cell, or as the process's stack if it is what faulthandler writes
         when one crashes.
 
-        Whether it really was that is known when the process has ended (see ``sort_out``); until
-        then everything is stack that follows a stack's first words.
+        Whether it really was that is known when the process has ended (see ``_settle_stacks``);
+        until then everything is stack that follows a stack's first words.
         """
-        if not data or (self.closing and process is not None and helper(process)):
+        process = process or self.only_writer
+        if not data or (self.closing and process is not None and process.is_helper):
             return
-        writer = process["id"] if process and self.named else None
+        writer = process.id if process and self.names_writers else None
         owner = self.main if process is None and len(self.processes) == 1 else process
-        if owner is not None and not owner.get("plain"):
-            at = 0 if owner["stack"] else data.find(FATAL)
+        if owner is not None and not owner.imitates_stack:
+            at = 0 if owner.stack else data.find(FATAL)
             if at >= 0:
-                self.cells[self.cell].add(when, writer, data[:at])
-                owner["stack"] += data[at:]
-                if len(owner["stack"]) > 1 << 20 or not any(
-                    same_start(owner["stack"], dump) for dump in DUMPS
+                self.outputs[self.cell].add(when, writer, data[:at])
+                owner.stack += data[at:]
+                if len(owner.stack) > 1 << 20 or not any(
+                    same_start(owner.stack, start) for start in STACK_STARTS
                 ):
-                    self.no_stack(owner)
+                    self._take_stack_for_output(owner)
                 return
-        self.cells[self.cell].add(when, writer, data)
+        self.outputs[self.cell].add(when, writer, data)
 
-    def no_stack(self, process: dict[str, Any]) -> None:
+    def _take_stack_for_output(self, process: SeenProcess) -> None:
         """It only looked like a stack: the process wrote it itself."""
-        process["plain"] = True
-        data, process["stack"] = process["stack"], b""
-        self.cells[self.cell].add(
-            self.now() - self.zero, process["id"] if self.named else None, data
+        process.imitates_stack = True
+        data, process.stack = process.stack, b""
+        self.outputs[self.cell].add(
+            self.elapsed(), process.id if self.names_writers else None, data
         )
 
-    def sort_out(self) -> None:
+    def _settle_stacks(self) -> None:
         """Keep the stacks of the processes that have ended by a signal; the others' were output."""
         for process in self.processes:
-            crashed = process["exit_code"] is None and process["signal"] in (*CRASHES, None)
-            if process["stack"] and not process["stuck"] and not crashed:
-                self.no_stack(process)
+            crashed = process.exit_code is None and process.signal in (*CRASHES, None)
+            if process.stack and not process.stuck and not crashed:
+                self._take_stack_for_output(process)
 
     # -- what processes report
 
-    def report(self, line: bytes) -> None:
-        """Take a line of ``sitecustomize`` or of the cell runner; anything else may write such
-        lines, too.
-        """
+    def read_report(self, line: bytes) -> Report:
+        """Read a line; one of ``REPORT_ERRORS`` if it is no report."""
         words = line.decode("utf-8", "replace").split("\t")
-        try:
-            self.event(words[0], int(words[1]), int(words[2]), self.since(words[3]), words[4:])
-        except (ValueError, IndexError, OverflowError, OSError):
-            return
+        return Report(words[0], int(words[1]), int(words[2]), self.since(words[3]), words[4:])
 
-    def begun(self, kind: str, pid: int) -> dict[str, Any]:
-        """Return the process of a pid that tells us, or of which we are told, that it has begun in
-        some way.
+    def is_new_cell(self, report: Report) -> bool:
+        """Return whether a report says that the next cell begins. It comes from a main process that
+        has closed every descriptor of its output, and waits; what it wrote before is to be taken
+        first.
         """
-        process = self.by_pid.get(pid)
-        if process is not None and process["end"] is not None and kind in process["said"]:
-            del self.by_pid[pid]  # that one has ended: the pid is used again
-        process = self.claimed(pid)
-        process["said"].add(kind)
-        return process
+        return (
+            report.kind == "cell" and report.pid == self.main.pid and report.words[1] == self.nonce
+        )
 
-    def event(self, kind: str, pid: int, ppid: int, when: float, words: list[str]) -> None:
-        """Take a report of ``sitecustomize`` or of the cell runner."""
-        if kind == "raised":
-            if pid == self.main["pid"] and self.raised is None:
-                self.raised = (words[0], "\t".join(words[1:]))
+    def take_report(
+        self, report: Report, processes: Sequence[SeenProcess], command: str = ""
+    ) -> None:
+        """Take a report.
+
+        Parameters
+        ----------
+        report
+            What ``sitecustomize`` or the cell runner says.
+        processes
+            The processes of ``report.pids()``.
+        command
+            What the process runs that reports its beginning, if it was looked up.
+
+        Raises
+        ------
+        ValueError, IndexError, OverflowError
+            If it is no report of ours.
+        """
+        take = self._TAKE.get(report.kind)
+        if take is None:
             return
-        if kind == "cell":  # from a main process that has closed every descriptor of its output
-            if pid == self.main["pid"] and words[1] == self.nonce:
-                while self.read_output():
-                    pass
-                self.turn_to(int(words[0]), when)
-                os.rmdir(self.request["figures"] + ".wait")
+        for process, (_, beginning) in zip(processes, report.pids(), strict=True):
+            if beginning:
+                process.beginnings.add(beginning)
+        take(self, report, processes, command)
+
+    def _parent_of(self, report: Report, process: SeenProcess) -> SeenProcess | None:
+        parent = self.by_pid.get(report.parent_pid)
+        return None if parent is process else parent
+
+    def _take_raised(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
+        if report.pid == self.main.pid and self.raised is None:
+            self.raised = (report.words[0], "\t".join(report.words[1:]))
+
+    def _take_fork(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
+        [process] = processes
+        parent = self._parent_of(report, process)
+        process.how, process.start = "fork", report.when
+        process.asked = self.since(report.words[0])
+        if parent:
+            process.note_parent(parent)
+        if process.name_from == "looks":
+            process.name = f"fork of {parent.name}" if parent else "fork"
+        process.name_from = "report"
+
+    def _take_exec(self, report: Report, processes: Sequence[SeenProcess], command: str) -> None:
+        [process] = processes
+        if process is self.main:
+            self.program = report.words[1]
             return
-        process = self.begun(kind, pid) if kind in ("fork", "exec") else self.claimed(pid)
-        parent = self.by_pid.get(ppid)
-        if parent is process:
-            parent = None
-        if kind == "fork":
-            process["how"], process["start"] = "fork", when
-            process["asked"] = self.since(words[0])
-            if parent:
-                process["parent"] = process["asked_by"] = parent["id"]
-            if not process.get("sure"):
-                process["name"] = f"fork of {parent['name']}" if parent else "fork"
-            process["sure"] = True
-        elif kind == "exec" and process is self.main:
-            self.program = words[1]
-        elif kind == "exec":
-            process["how"] = "exec"
-            process["start"] = process["start"] if process["start"] is not None else when
-            process["name"] = words[0] or self.command(pid) or process["name"]
-            process["sure"] = True
-            if parent and process["parent"] is None:
-                process["parent"] = process["asked_by"] = parent["id"]
-        elif kind == "command":
-            child = self.begun(kind, int(words[0]))
-            if child is self.main:
-                return
-            if child["how"] == "unknown":
-                child["how"] = "exec"
-            if not child.get("sure"):
-                child["name"], child["sure"] = short(words[2].split(" ")), "name"
-            child["parent"] = child["asked_by"] = process["id"]
-            child["asked"] = self.since(words[1])
-            child["start"] = max(
-                child["start"] or 0.0, child["asked"]
-            )  # /proc counts in hundredths of a second
-        elif kind == "ended":
-            ended = self.by_pid.get(int(words[0]))
-            if (
-                ended
-                and ended is not self.main
-                and ended["exit_code"] is None
-                and ended["signal"] is None
-            ):
-                self.status(ended, int(words[1]))
-        elif kind == "start":
-            self.asked[pid, words[0]] = when
-        elif kind == "exit":
-            if (
-                process is not self.main
-                and process["exit_code"] is None
-                and process["signal"] is None
-            ):
-                process["exit_code"] = int(words[0]) & 0xFF
-        elif kind == "process":
-            method, parent_pid, name = words
-            if process is self.main:
-                return
-            process["name"], process["sure"] = name, "name"
-            asker = self.by_pid.get(int(parent_pid)) if parent_pid else None
-            if asker and asker is not process:
-                process["asked_by"] = asker["id"]
-                process["asked"] = self.asked.pop((asker["pid"], name), process["asked"])
-                if process["asked"] is not None and process["start"] is not None:
-                    process["start"] = max(
-                        process["start"], process["asked"]
-                    )  # /proc counts in hundredths of a second
-            if method in ("fork", "spawn", "forkserver"):
-                process["how"] = method
-            elif parent and parent["name"] == "forkserver":
-                process["how"] = "forkserver"
-            elif process["how"] == "exec":
-                process["how"] = "spawn"
+        parent = self._parent_of(report, process)
+        process.how = "exec"
+        process.start = process.start if process.start is not None else report.when
+        process.name = report.words[0] or command or process.name
+        process.name_from = "report"
+        if parent and process.parent is None:
+            process.note_parent(parent)
 
-    # -- the answer
+    def _take_command(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
+        process, child = processes
+        if child is self.main:
+            return
+        if child.how == "unknown":
+            child.how = "exec"
+        if child.name_from == "looks":
+            child.name, child.name_from = command_label(report.words[2].split(" ")), "example"
+        child.note_parent(process)
+        child.note_asked(self.since(report.words[1]))
 
-    def name_the_unborn(self) -> None:
+    def _take_ended(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
+        ended = self.by_pid.get(int(report.words[0]))
+        if ended and ended is not self.main and not ended.exit_known:
+            ended.note_exit(int(report.words[1]))
+
+    def _take_start(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
+        self.start_calls[report.pid, report.words[0]] = report.when
+
+    def _take_exit(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
+        [process] = processes
+        if process is not self.main and not process.exit_known:
+            process.exit_code = int(report.words[0]) & 0xFF
+
+    def _take_process(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
+        [process] = processes
+        method, parent_pid, name = report.words
+        if process is self.main:
+            return
+        process.name, process.name_from = name, "example"
+        asker = self.by_pid.get(int(parent_pid)) if parent_pid else None
+        if asker and asker is not process:
+            process.asked_by = asker.id
+            process.asked = self.start_calls.pop((asker.pid, name), process.asked)
+            if process.asked is not None and process.start is not None:
+                process.note_asked(process.asked)
+        parent = self._parent_of(report, process)
+        if method in ("fork", "spawn", "forkserver"):
+            process.how = method
+        elif parent and parent.name == "forkserver":
+            process.how = "forkserver"
+        elif process.how == "exec":
+            process.how = "spawn"
+
+    _TAKE = {  # noqa: RUF012, never changed
+        "raised": _take_raised,
+        "fork": _take_fork,
+        "exec": _take_exec,
+        "command": _take_command,
+        "ended": _take_ended,
+        "start": _take_start,
+        "exit": _take_exit,
+        "process": _take_process,
+    }
+
+    # -- the result
+
+    def _name_those_that_ended_early(self) -> None:
         """Name the spawned processes that ended before they could say their name, in the order of
         their parent's start() calls.
         """
         for process in self.processes:
-            if process["how"] == "exec" and process["name"] == "spawn":
-                asker = (
-                    self.processes[process["parent"]]
-                    if process["parent"] is not None
-                    else self.main
-                )
-                for (pid, name), when in sorted(self.asked.items(), key=lambda item: item[1]):
-                    if pid == asker["pid"]:
-                        process["name"], process["how"], process["asked"] = name, "spawn", when
-                        del self.asked[pid, name]
+            if process.how == "exec" and process.name == "spawn":
+                asker = self.processes[process.parent] if process.parent is not None else self.main
+                for (pid, name), when in sorted(self.start_calls.items(), key=lambda item: item[1]):
+                    if pid == asker.pid:
+                        process.name, process.how, process.asked = name, "spawn", when
+                        del self.start_calls[pid, name]
                         break
 
-    def no_child_before_its_parent(self) -> None:
+    def _let_none_begin_before_its_parent(self) -> None:
         """Mend the starts that are known from /proc only, which counts in hundredths of a second."""
         changed = True
         while changed:
             changed = False
             for process in self.processes:
-                first = (
-                    self.processes[process["parent"]]["start"]
-                    if process["parent"] is not None
-                    else None
-                )
-                if first is not None and process["start"] is not None and process["start"] < first:
-                    process["start"], changed = first, True
+                first = self.processes[process.parent].start if process.parent is not None else None
+                if first is not None and process.start is not None and process.start < first:
+                    process.start, changed = first, True
 
-    def in_order(self) -> tuple[list[dict[str, Any]], dict[int | None, int | None]]:
+    def _in_order(self) -> tuple[list[SeenProcess], dict[int | None, int | None]]:
         """Return the processes in the order in which they began, the example first, and the new
         number of each.
         """
@@ -422,125 +523,67 @@ class Account:
             self.main,
             *sorted(
                 self.processes[1:],
-                key=lambda p: p["start"] or 0 if p["asked"] is None else p["asked"],
+                key=lambda process: process.start or 0 if process.asked is None else process.asked,
             ),
         ]
         number: dict[int | None, int | None] = {
-            process["id"]: index for index, process in enumerate(order)
+            process.id: index for index, process in enumerate(order)
         }
         number[None] = None
         return order, number
 
-    @staticmethod
-    def decoded(
-        cell: Cell, number: dict[int | None, int | None], decoders: dict[int | None, Any]
-    ) -> dict[str, Any]:
-        """Return a cell with its output as text; the cell is empty then.
+    def result(self, *, timed_out: bool, left: Collection[int]) -> Result:
+        """Return what is to be recorded; the account is used up then.
 
-        Times, writers and texts are lists of their own: there may be a piece for each byte, and an
-        object for each costs ten times as much. What was left out is a number in place of a text.
+        Parameters
+        ----------
+        timed_out
+            Whether the example was ended by the watchdog.
+        left
+            Ids of the processes that it left behind.
         """
-        times: list[float] = []
-        writers: list[int | None] = []
-        texts: list[str | int] = []
-        for when, process, data in cell.take_all():
-            times.append(round(when, 4))
-            writers.append(number[process])
-            if isinstance(data, int):
-                decoders.clear()
-                texts.append(data)
-                continue
-            decoder = decoders.get(process)
-            if decoder is None:
-                if data.isascii():  # so that no half character is kept: much faster
-                    texts.append(data.decode("ascii"))
-                    continue
-                decoder = decoders[process] = codecs.getincrementaldecoder("utf-8")(
-                    "backslashreplace"
-                )
-            texts.append(decoder.decode(data))
-        return {
-            "start": cell.start,
-            "end": cell.end,
-            "times": times,
-            "writers": writers,
-            "texts": texts,
-            "figures": [],
-        }
-
-    def result(self, *, timed_out: bool, left: list[int]) -> dict[str, Any]:
-        """Return what is to be recorded."""
-        self.name_the_unborn()
-        self.no_child_before_its_parent()
-        order, number = self.in_order()
-        decoders: dict[int | None, Any] = {}
-        cells = [self.decoded(cell, number, decoders) for cell in self.cells]
-        for process, decoder in decoders.items():  # half a character at the very end
-            rest = decoder.decode(b"", True)
-            if rest:
-                last = cells[self.cell]
-                last["times"].append(round(self.now() - self.zero, 4))
-                last["writers"].append(number[process])
-                last["texts"].append(rest)
-        for index, figure in figures(self.request["figures"]):
+        if self.held:  # no marker after all
+            self.store(self.elapsed(), self.main if self.names_writers else None, self.held)
+        self._settle_stacks()
+        self._name_those_that_ended_early()
+        self._let_none_begin_before_its_parent()
+        order, number = self._in_order()
+        decoder = Decoder()
+        cells = [decoder.cell(output, number) for output in self.outputs]
+        for writer, rest in decoder.rest():
+            last = cells[self.cell]
+            last.times.append(round(self.elapsed(), 4))
+            last.writers.append(number[writer])
+            last.texts.append(rest)
+        for index, figure in figures(self.figures):
             if index < len(cells):
-                cells[index]["figures"].append(figure)
-        fields = ("pid", "name", "how", "asked", "start", "end", "exit_code", "signal", "stuck")
-        return {
-            "timed_out": timed_out,
-            "raised": self.raised,
-            "duration": self.main["end"]
-            if self.main["end"] is not None
-            else self.now() - self.zero,
-            "peak_memory": self.peak,
-            "cells": cells,
-            "processes": [
-                {field: process[field] for field in fields}
-                | {
-                    reference: number[process[reference]]
-                    for reference in ("id", "parent", "asked_by")
-                }
-                | {"stack": process["stack"][:DUMP].decode("utf-8", "backslashreplace")}
-                for process in order
-            ],
-            "left_behind": sorted(number[index] for index in left),
-        }
-
-
-def figures(folder: str) -> Iterator[tuple[int, str]]:
-    """Yield the cell's index and the text of each figure that the cell runner has saved."""
-    room = FIGURES
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return
-    for name in names:
-        if room <= 0:
-            return
-        try:
-            fd = os.open(
-                os.path.join(folder, name),
-                os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
-            )
-            with open(fd, encoding="utf-8", errors="replace") as file:
-                size = os.fstat(fd).st_size
-                text = file.read(FIGURE + 1)
-            if len(text) > min(FIGURE, room):
-                text = (
-                    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40" width="400" height="40"><text x="4" y="24">'
-                    f"A figure of {size / 1e6:.1f} MB is left out.</text></svg>"
+                cells[index].figures.append(figure)
+        return Result(
+            timed_out=timed_out,
+            raised=self.raised,
+            duration=self.main.end if self.main.end is not None else self.elapsed(),
+            peak_memory=self.peak,
+            cells=cells,
+            processes=[
+                ProcessResult(
+                    id=index,
+                    pid=process.pid,
+                    name=process.name,
+                    how=process.how,
+                    parent=number[process.parent],
+                    asked_by=number[process.asked_by],
+                    asked=process.asked,
+                    start=process.start,
+                    end=process.end,
+                    exit_code=process.exit_code,
+                    signal=process.signal,
+                    stuck=process.stuck,
+                    stack=process.stack[:STACK].decode("utf-8", "backslashreplace"),
                 )
-            room -= len(text)
-            yield int(name[:6]), text
-        except (OSError, ValueError):  # not of the cell runner's making
-            continue
-
-
-def helper(process: dict[str, Any]) -> bool:
-    """True if it is one of multiprocessing's own processes, which end by themselves when the others
-    have ended.
-    """
-    return process["name"] in _HELPERS and process.get("sure") is True
+                for index, process in enumerate(order)
+            ],
+            left_behind=sorted(index for index, process in enumerate(order) if process.id in left),
+        )
 
 
 def same_start(one: bytes, other: bytes) -> bool:
@@ -549,12 +592,12 @@ def same_start(one: bytes, other: bytes) -> bool:
     return one[:length] == other[:length]
 
 
-def short(words: list[str]) -> str:
+def command_label(words: list[str]) -> str:
     """Return what a reader would call a command.
 
-    >>> short(["/usr/bin/python3.13", "-W", "error", "/tmp/worker.py"])
+    >>> command_label(["/usr/bin/python3.13", "-W", "error", "/tmp/worker.py"])
     'python worker.py'
-    >>> short(["/usr/bin/python3", "-m", "http.server", "8000"])
+    >>> command_label(["/usr/bin/python3", "-m", "http.server", "8000"])
     'python -m http.server'
     """
     name = os.path.basename(words[0])

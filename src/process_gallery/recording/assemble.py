@@ -7,10 +7,11 @@ import os
 import re
 import signal
 import time
-from typing import Any
+from collections.abc import Iterator
 
 from process_gallery.model import Cell, Piece, Process, Record
 
+from .messages import CellResult, ProcessResult, Result
 from .request import PreparedJob
 from .shorten import Shortener
 
@@ -21,50 +22,34 @@ _LAST_LINE = re.compile(
 )
 
 
-def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
+def record_of(prepared: PreparedJob, result: Result) -> Record:
     """Return the record of what has happened."""
     shorten = Shortener(prepared.script, prepared.folder, prepared.probe.prefixes)
     job, source = prepared.job, prepared.job.script
     everything = (1, max(1, len(source.source.splitlines())))
     ranges = source.cells if source.cells and not prepared.whole else (everything,)
-    _shorten_output(result["cells"], shorten)
+    _shorten_output(result.cells, shorten)
     cells = [
         Cell(
-            first, last, _rounded(cell["start"]), _rounded(cell["end"]),
-            [
-                Piece(when, writer, text) if isinstance(text, str) else Piece(when, None, "", text)
-                for when, writer, text in zip(cell["times"], cell["writers"], cell["texts"], strict=True)
-            ],
-            cell["figures"],
+            first,
+            last,
+            _rounded(cell.start),
+            _rounded(cell.end),
+            list(_pieces(cell)),
+            cell.figures,
         )
-        for (first, last), cell in zip(ranges, result["cells"], strict=False)
-    ]  # fmt: skip
-    processes = []
-    for data in result["processes"]:
-        number = data["signal"]
-        checked = {
-            "name": shorten(data["name"]) or "subprocess",
-            "stack": python_stack(shorten(data["stack"])),
-            "signal": None if number is None else SIGNAL_NAMES.get(number, str(number)),
-        }
-        processes.append(
-            Process(
-                **data
-                | checked
-                | {moment: _rounded(data[moment]) for moment in ("asked", "start", "end")}
-            )
-        )
+        for (first, last), cell in zip(ranges, result.cells, strict=False)
+    ]
+    processes = [_process(seen, shorten) for seen in result.processes]
     main = processes[0]
-    raised = result["raised"] or (
-        raised_in("".join(piece.text for cell in cells for piece in cell.output))
-        if prepared.whole
-        else None
-    )
+    raised = result.raised
+    if prepared.whole and not raised:
+        raised = raised_in("".join(piece.text for cell in cells for piece in cell.output))
     if raised and cells[0].start is None:  # Python has said itself what is wrong with the script
         text = "".join(piece.text for piece in cells[0].output)
         said = re.search(rf"^{re.escape(raised[0])}: (.*)\n?\Z", text, re.MULTILINE)
         raised = (raised[0], said[1]) if said else raised
-    if result["timed_out"]:
+    if result.timed_out:
         outcome = "timeout"
     elif main.signal:
         outcome = f"signal {main.signal}"
@@ -72,23 +57,24 @@ def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
         outcome = f"exception {raised[0]}"
     else:
         outcome = f"exit {main.exit_code}" if main.exit_code else "ok"
+    error = ""
+    if raised and outcome.startswith("exception"):
+        error = shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0])
     return Record(
         script=job.name or prepared.script.name,
         sha256=hashlib.sha256(source.source).hexdigest(),
         interpreter=prepared.probe.interpreter,
         expected=source.declared.expected,
         outcome=outcome,
-        exit_code=None if result["timed_out"] else main.exit_code,
-        duration=round(result["duration"], 4),
-        peak_memory=result["peak_memory"],
+        exit_code=None if result.timed_out else main.exit_code,
+        duration=round(result.duration, 4),
+        peak_memory=result.peak_memory,
         cells=cells,
         processes=processes,
-        left_behind=result["left_behind"],
+        left_behind=result.left_behind,
         timeout=prepared.timeout,
         memory_limit=prepared.memory,
-        error=shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0])
-        if raised and outcome.startswith("exception")
-        else "",
+        error=error,
         whole=prepared.whole,
         named=not job.portable,
         date=time.strftime("%Y-%m-%d", time.gmtime()),
@@ -100,17 +86,44 @@ def record_of(prepared: PreparedJob, result: dict[str, Any]) -> Record:
     )
 
 
-def _shorten_output(cells: list[dict[str, Any]], shorten: Shortener) -> None:
+def _shorten_output(cells: list[CellResult], shorten: Shortener) -> None:
     """Shorten what each process wrote: all of it at once, since a path may come in two pieces."""
     written: dict[int | None, list[tuple[list[str | int], int]]] = {}
     for cell in cells:
-        for place, (writer, text) in enumerate(zip(cell["writers"], cell["texts"], strict=True)):
+        for place, (writer, text) in enumerate(zip(cell.writers, cell.texts, strict=True)):
             if isinstance(text, str):
-                written.setdefault(writer, []).append((cell["texts"], place))
+                written.setdefault(writer, []).append((cell.texts, place))
     for places in written.values():
         texts = shorten.stream([str(texts[place]) for texts, place in places])
         for (cell_texts, place), text in zip(places, texts, strict=True):
             cell_texts[place] = text
+
+
+def _pieces(cell: CellResult) -> Iterator[Piece]:
+    for when, writer, text in zip(cell.times, cell.writers, cell.texts, strict=True):
+        if isinstance(text, str):
+            yield Piece(when, writer, text)
+        else:
+            yield Piece(when, None, "", text)
+
+
+def _process(seen: ProcessResult, shorten: Shortener) -> Process:
+    number = seen.signal
+    return Process(
+        id=seen.id,
+        pid=seen.pid,
+        name=shorten(seen.name) or "subprocess",
+        how=seen.how,
+        parent=seen.parent,
+        asked_by=seen.asked_by,
+        asked=_rounded(seen.asked),
+        start=_rounded(seen.start),
+        end=_rounded(seen.end),
+        exit_code=seen.exit_code,
+        signal=None if number is None else SIGNAL_NAMES.get(number, str(number)),
+        stuck=seen.stuck,
+        stack=python_stack(shorten(seen.stack)),
+    )
 
 
 def raised_in(text: str) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from process_gallery.script import Script
+from process_gallery.script import Cwd, Script
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,14 @@ class Job:
     """What the record calls the script; its file name by default."""
     whole: bool = False
     """Run the script as a whole, without cells: for interpreters too old for the cell runner."""
-    beside: bool = False
-    """Run it in the script's own folder, beside its data, instead of an empty one."""
+    cwd: Cwd = "empty"
+    """Where it runs."""
     portable: bool = sys.platform != "linux"
     """Use nothing that Linux alone has: lines are then without their writers, and ``memory`` has no
     effect.
     """
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        if self.cwd not in ("empty", "script"):
+            raise ValueError(f"cwd is {self.cwd!r}; it can be 'empty' or 'script'")

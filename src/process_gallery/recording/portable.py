@@ -16,11 +16,12 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+import time
 
 import psutil
 
-from .account import Account, helper, short
+from .account import REPORT_ERRORS, Account, SeenProcess, command_label
+from .messages import Request, Result
 
 READ = 1 << 16
 LOOK = 0.1
@@ -31,94 +32,96 @@ NEWLINE = os.linesep.encode()
 SIGNALS = os.name == "posix"
 """Whether a signal can have a process write its stacks. Elsewhere faulthandler's own clock does it.
 """
+NEW_GROUP = 0
+if sys.platform == "win32":
+    NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
 GONE = (psutil.Error, OSError)
 """What psutil raises where a process has ended, or is another user's. What it does not know it lets
 through as the system has it.
 """
-_LISTING = (
-    threading.Lock()
-)  # psutil.process_iter() keeps a list of its own, which is one for all threads
+# psutil.process_iter() keeps a list of its own, which is one for all threads.
+_LISTING = threading.Lock()
 
 
-class Watch(Account):
+class PortableWatcher:
     """One run: ``run()`` does it all and returns what is to be recorded."""
 
-    named = False
+    def __init__(self, request: Request, stop: threading.Event) -> None:
+        """Take a run.
 
-    def __init__(self, request: dict[str, Any], stop: threading.Event) -> None:
-        super().__init__(request)
+        Parameters
+        ----------
+        request
+            What is to be run.
+        stop
+            Set when the build is over.
+        """
+        self.request = request
         self.stop = stop
-        self.output: queue.Queue[tuple[float, bytes | None]] = queue.Queue(
-            64
-        )  # None: the example has ended
+        self.account = Account(request, names_writers=False)
+        # When, and what was written; None: the example has ended.
+        self.output: queue.Queue[tuple[float, bytes | None]] = queue.Queue(64)
         self.eof = False
-        self.read_until: dict[
-            str, int
-        ] = {}  # name of a file of reports -> how far it has been read
-        self.looked: set[tuple[int, float]] = (
-            set()
-        )  # what has been looked at: pid, and when it began
-        self.living: dict[psutil.Process, dict[str, Any]] = {}  # the process -> what is noted of it
+        self.read_until: dict[str, int] = {}  # name of a file of reports -> how far it was read
+        self.looked: set[tuple[int, float]] = set()  # what was looked at: pid, and when it began
+        self.living: dict[psutil.Process, SeenProcess] = {}
+        self.began_at = 0.0  # time.time() of the example's start
         self.next_look = 0.0
         self.over = False  # a look has been taken after the example's end
         self.reported: set[int] = set()  # pids that have
-        self.aborting: dict[str, Any] | None = None  # alone not frozen, so what is written is of it
-        self.programs: set[str] = (
-            set()
-        )  # the files of the Pythons that have reported: one is started through another, and the like
+        # The files of the Pythons that have reported: one is started through another, and the like.
+        self.programs: set[str] = set()
 
     # -- the example's start
 
     def start(self) -> None:
         """Start the interpreter, and the two threads that wait for its output and its end."""
         request = self.request
-        os.mkdir(request["events"])
-        events = request["events"].replace(os.sep, "/") + "/"
+        os.mkdir(request.events)
+        events = request.events.replace(os.sep, "/") + "/"
         reading, writing = os.pipe()
-        environment = request["environment"] | {
+        environment = request.environment | {
             "PROCESS_GALLERY": f"{events}:{os.fstat(writing).st_ino}"
         }
         if not SIGNALS:
-            environment["PROCESS_GALLERY_STACKS"] = str(self.now() + request["timeout"])
+            environment["PROCESS_GALLERY_STACKS"] = str(time.monotonic() + request.timeout)
         if sys.platform == "win32":
             environment["PYTHONIOENCODING"] = "utf-8"  # as a console takes it (PEP 528)
-        command = [request["python"], request["script"]]
-        if not request["whole"]:
-            command[1:1] = [request["runner"]]
+        command = [request.python, request.script]
+        if not request.whole:
+            command[1:1] = [request.runner]
             command += [
-                request["cells"],
-                self.nonce,
+                request.cells,
+                self.account.nonce,
                 "-1",
                 events,
-                request["figures"],
-                request["deferred"],
+                request.figures,
+                request.deferred,
             ]
-        # A session or group of its own: Ctrl-C at the terminal reaches the build, which then ends
-        # the example.
-        own: dict[str, Any] = {"start_new_session": True, "umask": 0o022}
-        if sys.platform == "win32":
-            own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self.zero = self.now()
+        self.account.zero = time.monotonic()
         threading.Thread(target=self.read, args=(reading,), daemon=True).start()
         try:
             self.program_run = subprocess.Popen(
                 command,
-                cwd=request["cwd"],
+                cwd=request.cwd,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=writing,
                 stderr=writing,
-                **own,
+                # A session or group of its own: Ctrl-C at the terminal reaches the build, which
+                # then ends the example.
+                start_new_session=os.name == "posix",
+                creationflags=NEW_GROUP,
+                umask=0o022 if os.name == "posix" else -1,
             )
         finally:
             os.close(writing)  # where nothing has started, the thread ends by it
-        self.start_main(self.program_run.pid)
-        self.begun_at = 0.0
+        main = self.account.add_main(self.program_run.pid)
         with contextlib.suppress(*GONE):
             process = psutil.Process(self.program_run.pid)
-            self.begun_at = process.create_time()
-            self.looked.add((process.pid, self.begun_at))
-            self.living[process] = self.main
+            self.began_at = process.create_time()
+            self.looked.add((process.pid, self.began_at))
+            self.living[process] = main
         threading.Thread(target=self.wait, daemon=True).start()
 
     def read(self, fd: int) -> None:
@@ -129,9 +132,9 @@ class Watch(Account):
                 data = rest + data
                 rest = data[-1:] if data.endswith(b"\r") else b""
                 data = data[: len(data) - len(rest)].replace(NEWLINE, b"\n")
-            if not self.closing:
-                self.output.put((self.now() - self.zero, data))
-        self.output.put((self.now() - self.zero, rest))
+            if not self.account.closing:
+                self.output.put((self.account.elapsed(), data))
+        self.output.put((self.account.elapsed(), rest))
         os.close(fd)
         self.eof = True
 
@@ -142,14 +145,16 @@ class Watch(Account):
         else:
             _, status, usage = os.wait4(self.program_run.pid, 0)
             self.program_run.returncode = os.waitstatus_to_exitcode(status)
-            self.peak = usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
-        self.output.put((self.now() - self.zero, None))
+            self.account.peak = usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+        self.output.put((self.account.elapsed(), None))
 
     # -- processes
 
-    def claimed(self, pid: int) -> dict[str, Any]:
-        """Return the process that is said to have a pid."""
-        process = self.by_pid.get(pid)
+    def find(self, pid: int, beginning: str = "") -> SeenProcess:
+        """Return the process that is said to have a pid; ValueError if it is none of the example's.
+        ``beginning`` is as for :meth:`Account.known`.
+        """
+        process = self.account.known(pid, beginning)
         if process is not None:
             return process
         try:
@@ -158,60 +163,48 @@ class Watch(Account):
                 raise ValueError(pid)
             return self.meet(there)
         except GONE:  # it has ended; the folder of reports is known to the example only
-            return self.process(pid, "unknown", "")
+            return self.account.add_process(pid)
 
     def is_ours(self, process: psutil.Process) -> bool:
         """Return whether a process is one of the example's: its parent is, or its environment says
         so.
         """
-        parent = (
-            process.parent()
-        )  # not what has the parent's pid now: Windows gives pids again at once
-        noted = (
-            self.by_pid.get(process.ppid()) if parent is None else None
-        )  # Windows keeps the pid of a parent that has ended
+        parent = process.parent()  # not what has its pid now: Windows gives pids again at once
+        # Windows keeps the pid of a parent that has ended.
+        noted = self.account.by_pid.get(process.ppid()) if parent is None else None
         if parent in self.living or (
-            noted and process.create_time() - self.begun_at <= (noted["end"] or 0.0) + LOOK
+            noted and process.create_time() - self.began_at <= (noted.end or 0.0) + LOOK
         ):
             return True
         try:
             mark = process.environ().get("PROCESS_GALLERY", "")
         except GONE:  # another user's, or macOS keeps it from us
             return False
-        return bool(mark.startswith(self.request["events"].replace(os.sep, "/") + "/:"))
+        return bool(mark.startswith(self.request.events.replace(os.sep, "/") + "/:"))
 
-    def meet(self, there: psutil.Process) -> dict[str, Any]:
+    def meet(self, there: psutil.Process) -> SeenProcess:
         """Note a process that was found, or has reported itself."""
+        account = self.account
         created, ppid = there.create_time(), there.ppid()
-        process = self.process(there.pid, "unknown", "")
+        process = account.add_process(there.pid)
         self.looked.add((there.pid, created))
         self.living[there] = process
-        process["start"] = min(max(0.0, created - self.begun_at), self.now() - self.zero)
-        parent = self.by_pid.get(ppid)
+        process.start = min(max(0.0, created - self.began_at), account.elapsed())
+        parent = account.by_pid.get(ppid)
         if parent is not None and parent is not process:
-            process["parent"] = process["asked_by"] = parent["id"]
+            process.note_parent(parent)
         self.look_again(process, there)
         return process
 
-    def look_again(self, process: dict[str, Any], there: psutil.Process) -> None:
+    def look_again(self, process: SeenProcess, there: psutil.Process) -> None:
         """Name a process that has not said its name."""
-        if process is self.main or process.get("sure") == "name":
+        if process is self.account.main or process.name_from == "example":
             return
         with contextlib.suppress(*GONE):
-            name = self.command(there.pid)
-            if name and there.exe() not in self.programs:
-                process["name"], process["how"] = name, "exec"
-            elif name and not process.get("sure"):
-                process["name"] = name
-
-    def command(self, pid: int) -> str:
-        """Return a short name for what a process runs."""
-        try:
-            process = psutil.Process(pid)
-            words = process.cmdline()
-            return short(words) if words and words[0] else process.name()
-        except GONE:
-            return ""
+            command = command_of(there.pid)
+            if command:
+                other = there.exe() not in self.programs
+                process.see_command(command, other_program=other)
 
     def look(self) -> None:
         """Find processes that have not reported themselves; note the end of those that have ended."""
@@ -223,73 +216,77 @@ class Watch(Account):
                 if (process.pid, created) in self.looked:
                     continue
                 self.looked.add((process.pid, created))
-                if created >= self.begun_at and self.is_ours(process):
-                    known = self.by_pid.get(process.pid)
-                    if known is None or known["end"] is not None:
+                if created >= self.began_at and self.is_ours(process):
+                    known = self.account.by_pid.get(process.pid)
+                    if known is None or known.end is not None:
                         self.meet(process)
                     else:
                         self.living[process] = known
-        ended = self.now() - self.zero
-        if (
-            self.main["end"] is not None and not self.over
-        ):  # what has ended since the last look did so before the example, for all we know
-            ended, self.over = self.main["end"], True
+        ended, main = self.account.elapsed(), self.account.main
+        if main.end is not None and not self.over:
+            # What has ended since the last look did so before the example, for all we know.
+            ended, self.over = main.end, True
         for process, noted in list(self.living.items()):
             if alive(process):
                 self.look_again(noted, process)
                 continue
             del self.living[process]
-            if noted is not self.main and noted["end"] is None:
-                noted["end"] = ended
+            if noted is not main and noted.end is None:
+                noted.end = ended
 
-    def event(self, kind: str, pid: int, ppid: int, when: float, words: list[str]) -> None:
-        """Take a report; one of its end is all that tells it to the hundredth."""
-        if kind == "exec" and self.main["pid"] not in self.reported and ppid == self.main["pid"]:
+    def take_report(self, line: bytes) -> None:
+        """Take a line; one of ``REPORT_ERRORS`` if it is no report of the example's. What says that
+        a process ends is all that tells it to the hundredth.
+        """
+        account = self.account
+        report = account.read_report(line)
+        if account.is_new_cell(report):
+            while self.read_output():
+                pass
+            account.turn_to(int(report.words[0]), report.when)
+            os.rmdir(self.request.figures + ".wait")
+            return
+        kind, pid = report.kind, report.pid
+        if (
+            kind == "exec"
+            and account.main.pid not in self.reported
+            and report.parent_pid == account.main.pid
+        ):
             # The launcher of a virtual environment (Windows) has started the interpreter proper.
-            self.main["pid"] = pid
-            self.by_pid[pid] = self.main
-        if kind == "fork" and pid not in self.by_pid:
+            account.give_main_pid(pid)
+        if kind == "fork" and pid not in account.by_pid:
             # It may have lost its parent and emptied its environment since. What has its pid and
             # began before it reported is the same.
             with contextlib.suppress(*GONE):
                 there = psutil.Process(pid)
-                if there.create_time() - self.begun_at <= when + 0.05:
+                if there.create_time() - self.began_at <= report.when + 0.05:
                     self.meet(there)
         self.reported.add(pid)
-        super().event(kind, pid, ppid, when, words)
-        process = self.by_pid.get(pid)
+        processes = [self.find(pid, beginning) for pid, beginning in report.pids()]
+        unnamed = kind == "exec" and not report.words[0] and pid != account.main.pid
+        account.take_report(report, processes, command_of(pid) if unnamed else "")
+        process = account.by_pid.get(pid)
         if kind == "exec":
             with contextlib.suppress(*GONE):
                 self.programs.add(psutil.Process(pid).exe())
         if (
             kind == "exit"
             and process is not None
-            and process is not self.main
-            and process["end"] is None
+            and process is not account.main
+            and process.end is None
         ):
-            process["end"] = when
+            process.end = report.when
 
     # -- what comes in
 
     def take(self, when: float, data: bytes | None) -> None:
         """Take what one of the threads has."""
         if data is None:
-            self.main["end"] = when
-            code = self.program_run.returncode
-            self.main["exit_code"], self.main["signal"] = (
-                (code, None) if code >= 0 else (None, -code)
-            )
-        elif self.closing:  # what the resource tracker says of those that are killed
-            return
-        elif self.held or b"\x1e" in data:
-            held, self.held = self.held, b""
-            self.read_marked(when, None, held + data)
-        else:
-            self.store(when, None, data)
-
-    def store(self, when: float, process: dict[str, Any] | None, data: bytes) -> None:
-        """Keep output."""
-        super().store(when, process or self.aborting, data)
+            main, code = self.account.main, self.program_run.returncode
+            main.end = when
+            main.exit_code, main.signal = (code, None) if code >= 0 else (None, -code)
+        elif not self.account.closing:  # else what the resource tracker says of those killed
+            self.account.take_output(when, None, data)
 
     def read_output(self, seconds: float = 0.05) -> bool:
         """Take one piece of output, or the end; wait for it if need be; return False when there is
@@ -301,10 +298,10 @@ class Watch(Account):
             return False
         return True
 
-    def read_events(self) -> None:
+    def read_reports(self) -> None:
         """Take the reports that are new, in the order of their times."""
         lines: list[tuple[int, bytes]] = []
-        for entry in os.scandir(self.request["events"]):
+        for entry in os.scandir(self.request.events):
             done = self.read_until.get(entry.name, 0)
             if not entry.name.isdigit() or entry.stat().st_size == done:
                 continue
@@ -317,7 +314,8 @@ class Watch(Account):
                 with contextlib.suppress(ValueError, IndexError):
                     lines.append((int(line.split(b"\t")[3]), line))
         for _, line in sorted(lines):
-            self.report(line)
+            with contextlib.suppress(*REPORT_ERRORS):
+                self.take_report(line)
 
     def turn(self, seconds: float) -> None:
         """Wait for something to happen, at most some seconds; take note of it."""
@@ -326,21 +324,21 @@ class Watch(Account):
             for _ in range(self.output.maxsize):  # there may be more for ever
                 self.take(*self.output.get_nowait())
         with contextlib.suppress(OSError):  # the example may remove what it finds
-            self.read_events()
-        if self.now() >= self.next_look:
+            self.read_reports()
+        if time.monotonic() >= self.next_look:
             self.look()
-            self.next_look = self.now() + LOOK
+            self.next_look = time.monotonic() + LOOK
 
     def drain(self, seconds: float = 0.3) -> None:
         """Take what has been written; what is still being written, for a moment."""
-        limit = self.now() + seconds
-        while not (self.eof and self.output.empty()) and self.now() < limit:
+        limit = time.monotonic() + seconds
+        while not (self.eof and self.output.empty()) and time.monotonic() < limit:
             self.turn(0.01)
         self.turn(0)
 
     # -- the run
 
-    def run(self) -> dict[str, Any] | None:
+    def run(self) -> Result | None:
         """Run the example; return what is to be recorded, None if the build has been stopped.
 
         Raises
@@ -349,14 +347,15 @@ class Watch(Account):
             If the interpreter does not start.
         """
         self.start()
-        deadline = self.zero + self.request["timeout"]
+        account = self.account
+        deadline = account.zero + self.request.timeout
         timed_out = False
-        left: list[int] = []
+        left: set[int] = set()
         try:
-            while self.main["end"] is None and not self.stop.is_set() and not timed_out:
-                self.turn(min(0.02, deadline - self.now()))
-                timed_out = self.main["end"] is None and self.now() >= deadline
-            limit = self.now() - self.zero
+            while account.main.end is None and not self.stop.is_set() and not timed_out:
+                self.turn(min(0.02, deadline - time.monotonic()))
+                timed_out = account.main.end is None and time.monotonic() >= deadline
+            limit = account.elapsed()
             if timed_out:
                 self.abort()
             elif not self.stop.is_set():
@@ -366,33 +365,30 @@ class Watch(Account):
             self.kill()
         if self.stop.is_set():
             return None
-        if self.held:
-            self.store(self.now() - self.zero, None, self.held)
-        for process in self.processes:
-            if process["stuck"]:  # how long each took to write its stack is not of the example
-                process["end"] = max(process["start"], min(process["end"] or limit, limit))
-        self.sort_out()
-        return self.result(timed_out=timed_out, left=left)
+        for process in account.processes:
+            if process.stuck:  # how long each took to write its stack is not of the example
+                process.end = max(process.start or 0.0, min(process.end or limit, limit))
+        return account.result(timed_out=timed_out, left=left)
 
-    def others(self) -> list[tuple[dict[str, Any], psutil.Process]]:
+    def others(self) -> list[tuple[SeenProcess, psutil.Process]]:
         """Return the living processes but multiprocessing's helpers."""
-        return [(noted, process) for process, noted in self.living.items() if not helper(noted)]
+        return [(noted, process) for process, noted in self.living.items() if not noted.is_helper]
 
-    def let_end(self) -> list[int]:
+    def let_end(self) -> set[int]:
         """Give what runs by itself a moment to end, and multiprocessing's helpers some more; return
-        who has not.
+        the ids of those that have not.
         """
         self.turn(0)
         self.look()
-        now = self.now()
-        until, helpers_until = now + self.request["grace"], now + self.request["grace"] + 3
+        until = time.monotonic() + self.request.grace
+        helpers_until = until + 3
         while not self.stop.is_set():
             others = self.others()
-            if not self.living or self.now() >= (until if others else helpers_until):
-                return [noted["id"] for noted, _ in others]
+            if not self.living or time.monotonic() >= (until if others else helpers_until):
+                return {noted.id for noted, _ in others}
             self.turn(0.01)
             self.look()
-        return []
+        return set()
 
     def abort(self) -> None:
         """Have every stuck Python write its stack: all are frozen, then each alone may go on, to be
@@ -404,7 +400,7 @@ class Watch(Account):
         self.look()
         stuck = self.others()
         for noted, process in stuck:
-            noted["stuck"] = True
+            noted.stuck = True
             with contextlib.suppress(*GONE):
                 process.suspend()
         self.drain(0.05)
@@ -412,43 +408,41 @@ class Watch(Account):
             for noted, process in stuck:
                 with (
                     contextlib.suppress(OSError),
-                    open(
-                        os.path.join(self.request["events"], f"{process.pid}.stacks"), "rb"
-                    ) as file,
+                    open(os.path.join(self.request.events, f"{process.pid}.stacks"), "rb") as file,
                 ):
-                    noted["stack"] = file.read() or noted["stack"]
+                    noted.stack = file.read() or noted.stack
             return
         for noted, process in stuck[1:] + stuck[:1]:
-            self.aborting = noted
+            self.account.only_writer = noted
             for number in (
                 signal.SIGABRT,
                 signal.SIGSEGV,
             ):  # one that ignores the first may not have thought of the second
-                if noted["stack"] or not alive(process):
+                if noted.stack or not alive(process):
                     break
                 with contextlib.suppress(*GONE):
                     process.send_signal(number)
                     process.resume()
-                until = self.now() + PATIENCE
-                while self.now() < until and alive(process):
+                until = time.monotonic() + PATIENCE
+                while time.monotonic() < until and alive(process):
                     self.turn(0.01)
                 self.drain(0.05)
-                if not alive(process) and noted is not self.main:
-                    noted["signal"] = int(number)
+                if not alive(process) and noted is not self.account.main:
+                    noted.signal = int(number)
                 with contextlib.suppress(*GONE):
                     process.suspend()
-            self.aborting = None
+            self.account.only_writer = None
 
     def kill(self) -> None:
         """Kill whatever lives, freezing it first so that nothing starts another process meanwhile;
         helpers last.
         """
-        self.closing = True
-        until, patience = self.now() + 3, self.now() + 0.4
-        while self.now() < until:
+        self.account.closing = True
+        until, patience = time.monotonic() + 3, time.monotonic() + 0.4
+        while time.monotonic() < until:
             self.look()
             others = [process for _, process in self.others()]
-            if not others and self.now() > patience:
+            if not others and time.monotonic() > patience:
                 others = list(self.living)
             if not self.living:
                 break
@@ -460,7 +454,7 @@ class Watch(Account):
         if os.name == "posix":
             with contextlib.suppress(OSError):
                 os.killpg(self.program_run.pid, signal.SIGKILL)
-        while self.main["end"] is None and self.now() < until:
+        while self.account.main.end is None and time.monotonic() < until:
             self.turn(0.01)
 
 
@@ -470,3 +464,13 @@ def alive(process: psutil.Process) -> bool:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except GONE:
         return False
+
+
+def command_of(pid: int) -> str:
+    """Return a short name for what a process runs; empty if it has ended, or is kept from us."""
+    try:
+        process = psutil.Process(pid)
+        words = process.cmdline()
+        return command_label(words) if words and words[0] else str(process.name())
+    except GONE:
+        return ""

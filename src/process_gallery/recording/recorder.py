@@ -25,34 +25,48 @@ from pathlib import Path
 from process_gallery.errors import RecorderError
 from process_gallery.interpreters import probe
 from process_gallery.model import Record
-from process_gallery.script import read_script
+from process_gallery.script import Cwd, read_script
 
 from .job import Job
 from .supervised import SupervisedRun, SupervisorProcess
 
 
 def record(
-    path: str | os.PathLike[str], *, python: str = sys.executable, timeout: float | None = None
+    script: str | os.PathLike[str],
+    *,
+    python: str = sys.executable,
+    timeout: float | None = None,
+    memory: int | None = None,
+    cwd: Cwd = "empty",
 ) -> Record:
     """Run one example and return its record.
 
     Parameters
     ----------
-    path
-        The script.
+    script
+        Path of the script.
     python
-        The interpreter that runs it.
+        The interpreter that runs it: a path, or a name that is found on the ``PATH``.
     timeout
-        Seconds until the watchdog ends it; by default what the example declares.
+        Seconds until the watchdog ends it; by default what the example declares, or else 30.
+    memory
+        Limit of the address space of each of its processes, in MiB; by default what the example
+        declares, or else none.
+    cwd
+        Where it runs: ``"empty"``, an empty folder, or ``"script"``, the script's own.
 
     Raises
     ------
     ExampleError
         If the script cannot be read or declares something that is not understood.
+    InterpreterError
+        If the interpreter is not there or does not start.
     RecorderError
-        If the interpreter does not start, or the recorder fails.
+        If the recorder itself fails.
+    ValueError
+        If ``cwd`` is neither of the two.
     """
-    job = Job(read_script(Path(path)), python=python, timeout=timeout)
+    job = Job(read_script(Path(script)), python=python, timeout=timeout, memory=memory, cwd=cwd)
     [(_, result)] = record_all([job])
     if isinstance(result, RecorderError):
         raise result

@@ -6,12 +6,12 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from process_gallery.errors import RecorderError
 from process_gallery.interpreters import HOOKS, Probe, probe
 
 from .job import Job
+from .messages import Request
 
 _REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
 
@@ -45,29 +45,28 @@ class PreparedJob:
                 "free some space, or set TMPDIR"
             ) from error
 
-    def request(self) -> dict[str, Any]:
-        """Return what whoever runs it is to know."""
-        limits = self.job.limits
-        return {
-            "python": self.probe.path,
-            "script": str(self.script),
-            "runner": self.probe.runner,
-            "cells": ""
-            if self.whole
-            else ",".join(f"{first}-{last}" for first, last in self.job.script.cells),
-            "deferred": ",".join(map(str, self.job.script.deferred)),
-            "cwd": str(self.script.parent if self.job.beside else self.folder / "cwd"),
-            "events": str(self.folder / "events"),
-            "figures": str(self.folder / "figures"),
-            "environment": environment(os.environ, self.folder),
-            "memory": self.memory or 0,
-            "ask": limits.pidfd_info,
-            "whole": self.whole,
-            "head": limits.head,
-            "tail": limits.tail,
-            "timeout": self.timeout,
-            "grace": limits.grace,
-        }
+    def request(self) -> Request:
+        """Return what whoever watches it is to know."""
+        script, limits = self.job.script, self.job.limits
+        cells = ",".join(f"{first}-{last}" for first, last in script.cells)
+        return Request(
+            python=self.probe.path,
+            script=str(self.script),
+            runner=self.probe.runner,
+            cells="" if self.whole else cells,
+            deferred=",".join(map(str, script.deferred)),
+            cwd=str(self.script.parent if self.job.cwd == "script" else self.folder / "cwd"),
+            events=str(self.folder / "events"),
+            figures=str(self.folder / "figures"),
+            environment=environment(os.environ, self.folder),
+            memory=self.memory or 0,
+            pidfd_info=limits.pidfd_info,
+            whole=self.whole,
+            head=limits.head,
+            tail=limits.tail,
+            timeout=self.timeout,
+            grace=limits.grace,
+        )
 
 
 def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:

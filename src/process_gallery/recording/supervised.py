@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import marshal
 import os
 import shutil
@@ -12,13 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from process_gallery.errors import RecorderError
 from process_gallery.model import Record
 
 from .assemble import SIGNAL_NAMES, record_of
 from .job import Job
+from .messages import Request, Result
 from .request import PreparedJob
 
 PACKAGES = Path(__file__).parents[2]
@@ -45,9 +44,9 @@ class SupervisorProcess:
         self.output = self.process.stdout
         self.data = bytearray()
 
-    def send(self, request: dict[str, Any]) -> None:
+    def send(self, request: Request) -> None:
         """Hand it an example."""
-        data = marshal.dumps(request)
+        data = marshal.dumps(vars(request))
         assert self.process.stdin
         self.data.clear()
         with contextlib.suppress(OSError):  # it has ended: then there is no answer, either
@@ -123,7 +122,7 @@ class SupervisedRun:
         """
         data = self.supervisor.data
         if data.endswith(b"\n"):
-            return record_of(self.prepared, json.loads(data))
+            return record_of(self.prepared, Result.from_json(data))
         if late:
             self.supervisor.process.kill()
         complaint = self.cancel()

@@ -39,7 +39,7 @@ def record_in_threads(
 def _record(job: Job, stop: threading.Event) -> Record | RecorderError:
     """Run one example, with what every platform has."""
     try:
-        from .portable import Watch
+        from .portable import PortableWatcher
     except ImportError as error:
         return RecorderError(
             f"{job.script.path}: to record on {sys.platform}, psutil is needed ({error}); install it: pip install psutil"
@@ -51,7 +51,7 @@ def _record(job: Job, stop: threading.Event) -> Record | RecorderError:
     try:
         for name in ("cwd", "figures", "tmp"):
             (prepared.folder / name).mkdir()
-        result = Watch(prepared.request(), stop).run()
+        result = PortableWatcher(prepared.request(), stop).run()
         if not result:
             return RecorderError(f"{prepared.script}: the build was stopped")
         return record_of(prepared, result)

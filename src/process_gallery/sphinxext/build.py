@@ -29,7 +29,7 @@ from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
 from process_gallery.recording.job import Job
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
-from process_gallery.script import Script, read_script
+from process_gallery.script import Cwd, Script, read_script
 from process_gallery.store import Cache, key
 
 from .comparison import Matrix, VersionRun
@@ -105,7 +105,7 @@ class _Task:
     name: str
     """What the record calls it."""
     script: Script
-    beside: bool = False
+    cwd: Cwd = "empty"
     """As for :class:`~process_gallery.Job`."""
     page: str = ""
     """The page that sphinx-gallery makes of it; empty for scripts that are shown by version."""
@@ -316,8 +316,7 @@ class Build:
                     script = replace(
                         script, declared=replace(script.declared, expected="exception")
                     )
-                beside = config.process_gallery_cwd == "script"
-                yield _Task(name, script, beside, self._page(path))
+                yield _Task(name, script, config.process_gallery_cwd, self._page(path))
 
     def _scripts_by_version(self) -> list[_Task]:
         """Find the scripts that are shown by version."""
@@ -347,12 +346,12 @@ class Build:
         jobs: list[Job] = []
         waiting: dict[Path, tuple[_Task, str]] = {}
         for task in tasks:
-            digest = key(task.script, interpreter, installed, beside=task.beside)
+            digest = key(task.script, interpreter, installed, cwd=task.cwd)
             record = cache.load(task.script, task.name, digest)
             if record:
                 yield _Result(task, record, str(cache.path(task.name, digest)))
             else:
-                jobs.append(Job(task.script, python=python, name=task.name, beside=task.beside))
+                jobs.append(Job(task.script, python=python, name=task.name, cwd=task.cwd))
                 waiting[task.script.path] = task, digest
         if not jobs:
             return
@@ -367,7 +366,7 @@ class Build:
                 yield _Result(task, None, problem=str(record_or_error))
                 continue
             record = record_or_error
-            problem = failure(record, job.script.path, python, beside=job.beside)
+            problem = failure(record, job.script.path, python, cwd=job.cwd)
             word = colorize("red", "failed") if problem else "ok"
             logger.info(f"  [{number}/{len(jobs)}] {task.name}  {record.duration:.1f} s  {word}")
             if not problem:

@@ -25,7 +25,7 @@ from sphinx.util import logging
 
 from process_gallery.drawing import figure_variants, thumbnail_svg
 from process_gallery.errors import ExampleError
-from process_gallery.model import HELPERS
+from process_gallery.helper_processes import HELPERS
 from process_gallery.script import contents
 
 from .build import Build, Example, draws

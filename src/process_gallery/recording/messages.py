@@ -1,0 +1,160 @@
+"""What the build asks of whoever watches an example, and what it is answered.
+
+The supervisor loads this, and shall start at once. So nothing is imported here that a Python has
+not loaded anyway: these are no dataclasses.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Request:
+    """One run that is asked for. All values are such as marshal takes."""
+
+    def __init__(
+        self,
+        *,
+        python: str,
+        script: str,
+        runner: str,
+        cells: str,
+        deferred: str,
+        cwd: str,
+        events: str,
+        figures: str,
+        environment: dict[str, str],
+        memory: int,
+        pidfd_info: bool,
+        whole: bool,
+        head: int,
+        tail: int,
+        timeout: float,
+        grace: float,
+    ) -> None:
+        self.python = python  # the interpreter's path
+        self.script = script
+        self.runner = runner  # the cell runner's path
+        self.cells = cells  # their lines: "1-7,8-12"; empty if the script runs as a whole
+        self.deferred = deferred  # indices of the cells whose figures the next one shows: "0,3"
+        self.cwd = cwd  # a folder; it is made, unless it is the script's own
+        self.events = events  # path of what reports go through
+        self.figures = figures  # folder of the figures that are saved
+        self.environment = environment
+        self.memory = memory  # MiB of address space for each process; 0: no limit
+        self.pidfd_info = pidfd_info  # see Limits
+        self.whole = whole  # run without the cell runner
+        self.head = head  # bytes, see Limits
+        self.tail = tail
+        self.timeout = timeout  # seconds
+        self.grace = grace  # seconds, see Limits
+
+
+class CellResult:
+    """What was seen of a cell.
+
+    Times, writers and texts are lists of their own: there may be a piece for each byte, and an
+    object for each costs ten times as much. What was left out is a number of bytes in place of a
+    text.
+    """
+
+    def __init__(
+        self,
+        *,
+        start: float | None,
+        end: float | None,
+        times: list[float],
+        writers: list[int | None],
+        texts: list[str | int],
+        figures: list[str],
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.times = times
+        self.writers = writers
+        self.texts = texts
+        self.figures = figures
+
+
+class ProcessResult:
+    """What was seen of a process; as in :class:`process_gallery.model.Process`, but for paths that
+    are not shortened, a signal's number, and all that faulthandler wrote.
+    """
+
+    def __init__(
+        self,
+        *,
+        id: int,  # noqa: A002, as the record has it
+        pid: int,
+        name: str,
+        how: str,
+        parent: int | None,
+        asked_by: int | None,
+        asked: float | None,
+        start: float | None,
+        end: float | None,
+        exit_code: int | None,
+        signal: int | None,
+        stuck: bool,
+        stack: str,
+    ) -> None:
+        self.id = id
+        self.pid = pid
+        self.name = name
+        self.how = how
+        self.parent = parent
+        self.asked_by = asked_by
+        self.asked = asked
+        self.start = start
+        self.end = end
+        self.exit_code = exit_code
+        self.signal = signal
+        self.stuck = stuck
+        self.stack = stack
+
+
+class Result:
+    """What was seen of a run."""
+
+    def __init__(
+        self,
+        *,
+        timed_out: bool,
+        raised: tuple[str, str] | None,
+        duration: float,
+        peak_memory: int,
+        cells: list[CellResult],
+        processes: list[ProcessResult],
+        left_behind: list[int],
+    ) -> None:
+        self.timed_out = timed_out
+        self.raised = raised  # type and message of the exception that ended the example
+        self.duration = duration  # seconds
+        self.peak_memory = peak_memory  # KiB
+        self.cells = cells
+        self.processes = processes  # the example's own is the first
+        self.left_behind = left_behind  # ids of those that were killed after the example's end
+
+    def to_json(self) -> bytes:
+        """Return it as one line."""
+        import json
+
+        return json.dumps(self, default=vars, separators=(",", ":")).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, text: bytes | bytearray) -> Result:
+        """Read what :meth:`to_json` returned."""
+        import json
+
+        data: dict[str, Any] = json.loads(text)
+        raised = data["raised"]
+        return cls(
+            **data
+            | {
+                "raised": None if raised is None else (raised[0], raised[1]),
+                "cells": [CellResult(**cell) for cell in data["cells"]],
+                "processes": [ProcessResult(**process) for process in data["processes"]],
+            }
+        )

@@ -1,0 +1,104 @@
+"""What Linux tells of processes (man 5 proc)."""
+
+from __future__ import annotations
+
+import os
+
+from .account import command_label
+
+DEAD = b"ZX"
+"""States of a process that has ended."""
+
+
+class Stat:
+    """Some of /proc/PID/stat."""
+
+    __slots__ = ("exit_status", "parent", "start_ticks", "state")
+
+    def __init__(self, state: bytes, parent: int, start_ticks: bytes, exit_status: int) -> None:
+        self.state = state
+        self.parent = parent  # pid
+        self.start_ticks = start_ticks  # since boot, as CLOCK_MONOTONIC is here
+        self.exit_status = exit_status  # as wait has it
+
+    @property
+    def dead(self) -> bool:
+        """True if it has ended, and nobody has waited for it."""
+        return self.state in DEAD
+
+
+def stat(pid: int) -> Stat | None:
+    """Return what is known of a process; None if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    fields = data[data.rindex(b")") + 2 :].split()  # from the state on, number 3 in the man page
+    return Stat(fields[0], int(fields[1]), fields[19], int(fields[49]))
+
+
+def descends_from_here(pid: int) -> bool:
+    """True if a process descends from this one, as far as anyone can tell: it may have ended."""
+    me = os.getpid()
+    while pid > 0 and pid != me:
+        found = stat(pid)
+        if found is None:
+            return True
+        pid = found.parent
+        if pid == me:
+            return True
+    return False
+
+
+def children(pid: int) -> list[int]:
+    """Return the pids of the children of a process."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    found: list[int] = []
+    for task in tasks:
+        try:
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                found += map(int, file.read().split())
+        except FileNotFoundError:
+            # A task that has ended, or a kernel without CONFIG_PROC_CHILDREN?
+            if os.path.exists(f"/proc/{pid}/task/{task}/stat"):
+                return [int(name) for name in os.listdir("/proc") if _is_child(name, pid)]
+        except OSError:
+            pass
+    return found
+
+
+def _is_child(name: str, parent: int) -> bool:
+    found = stat(int(name)) if name.isdigit() else None
+    return found is not None and found.parent == parent
+
+
+def descendants() -> list[int]:
+    """Return the pids of all that descends from this process and lives, parents first."""
+    found, queue = [], [os.getpid()]
+    while queue:
+        for pid in children(queue.pop()):
+            queue.append(pid)
+            about = stat(pid)
+            if about and not about.dead:
+                found.append(pid)
+    return found
+
+
+def command_of(pid: int) -> str:
+    """Return a short name for what a process runs: ``sh``, ``python worker.py``; empty if it has
+    gone.
+    """
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read(4096).decode("utf-8", "replace").rstrip("\0").split("\0")
+        if words[0]:
+            return command_label(words)
+        # If it has ended, the kernel keeps the name for its parent.
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
