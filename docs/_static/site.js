@@ -1,4 +1,4 @@
-// What every page can do: mark the words of a search, go to the search with "/", copy code, scroll it with the keyboard.
+// What every page can do: mark the words of a search, go to the search with "/", open the two drawers, copy code and scroll it with the keyboard.
 
 // Sphinx's own scripts do the first two, and are a tenth of a page. Here they are fetched where there are words to be marked.
 if (typeof Documentation === "undefined") { // they are not on the page
@@ -49,3 +49,37 @@ function prepare(pre) {
 // One at a time, when there is nothing better to do: the page is to be seen first.
 const idle = window.requestIdleCallback ?? setTimeout;
 for (const pre of document.querySelectorAll("div.highlight > pre")) idle(() => prepare(pre));
+
+// Furo's menu and list of contents are drawers on small screens, opened by labels, which no key reaches. The style sheet hides a closed drawer.
+const small = { __navigation: ["Site navigation", ".sidebar-drawer"], __toc: ["On this page", ".toc-drawer"] };
+for (const [id, [name, drawer]] of Object.entries(small)) {
+  const box = document.getElementById(id);
+  const labels = document.querySelectorAll(`label[for="${id}"]:not(.overlay)`);
+  const tell = () => { for (const label of labels) label.ariaExpanded = String(box.checked); };
+  const turn = (open) => { box.checked = open; box.dispatchEvent(new Event("change")); };
+  let opener;
+  for (const label of labels) {
+    label.role = "button";
+    label.tabIndex = 0;
+    label.ariaLabel = name;
+    label.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      opener = label;
+      turn(!box.checked);
+      // It can take the focus when it is seen, which is after the styles have been applied.
+      if (box.checked) requestAnimationFrame(() => [...document.querySelectorAll(`${drawer} :is(a, input)`)].find((one) => one.offsetParent)?.focus());
+    });
+  }
+  box.addEventListener("change", tell);
+  tell();
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.checked) return;
+    turn(false);
+    opener?.focus();
+  });
+  // Who goes on past its last link leaves it.
+  document.querySelector(drawer)?.addEventListener("focusout", (event) => {
+    if (box.checked && event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) turn(false);
+  });
+}

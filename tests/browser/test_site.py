@@ -215,6 +215,50 @@ def test_axe_finds_nothing(site, chromium, axe, name, scheme, width):
         assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("width", [390, 720])  # the second is 1440 at a zoom of 200 %
+@pytest.mark.parametrize("name", PAGES)
+def test_every_stop_of_the_tab_key_is_on_the_screen(site, chromium, name, width):
+    with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
+        stops = []
+        for _ in range(400):
+            visit.page.keyboard.press("Tab")
+            stop = visit.page.evaluate(
+                """() => {
+                  for (const moving of document.getAnimations()) moving.finish();
+                  const element = document.activeElement;
+                  if (!element || element === document.body) return null;
+                  const box = element.getBoundingClientRect();
+                  return [element.outerHTML.slice(0, 120), box.width > 0 && box.right > 0 && box.left < innerWidth
+                    && box.bottom > 0 && box.top < innerHeight && element.checkVisibility({ visibilityProperty: true })];
+                }"""
+            )
+            if stop is None:
+                break
+            stops.append(stop)
+        off = [html for html, seen in stops if not seen]
+        assert not off, "\n".join(off)
+        assert len(stops) > 5
+        assert any("nav-overlay-icon" in html for html, _ in stops)
+
+
+@pytest.mark.parametrize(
+    ("icon", "drawer"), [("nav-overlay-icon", "sidebar-drawer"), ("toc-header-icon", "toc-drawer")]
+)
+def test_a_drawer_opens_and_closes_by_keyboard(site, chromium, icon, drawer):
+    with Visit(chromium, f"{site}/concepts/fork.html", width=390) as visit:
+        page = visit.page
+        button = page.locator(f".{icon}")
+        assert button.get_attribute("aria-expanded") == "false"
+        button.focus()
+        page.keyboard.press("Enter")
+        page.locator(f".{drawer} :focus").wait_for()
+        assert button.get_attribute("aria-expanded") == "true"
+        page.keyboard.press("Escape")
+        page.locator(f".{icon}:focus").wait_for()
+        assert button.get_attribute("aria-expanded") == "false"
+        page.locator(f".{drawer}").wait_for(state="hidden")
+
+
 @pytest.mark.parametrize("name", ["index", "gallery/index", FIGURES, "reference/errors"])
 def test_works_from_a_file(chromium, site, name):
     with Visit(chromium, (SITE / f"{name}.html").as_uri()) as visit:
