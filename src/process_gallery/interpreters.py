@@ -14,7 +14,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from . import probe_cache
 from .errors import InterpreterError
 from .model import Interpreter, Version, file_name, numbers
 from .script import Script, imported, python_bound
@@ -38,6 +40,7 @@ except AttributeError:
 except ImportError:
     method = ""
 runner = sys.argv[1]
+files = [os.__file__]
 if sys.version_info >= (3, 11):  # byte code, made once: compiling costs each example 7 ms
     import importlib.util
     def compiled(source):
@@ -56,13 +59,18 @@ if sys.version_info >= (3, 11):  # byte code, made once: compiling costs each ex
             return py_compile.compile(source, doraise=True)
         except (OSError, py_compile.PyCompileError):  # installed where nobody may write
             return source
-    compiled(sys.argv[2])
     runner = compiled(runner)
+    files += [runner, compiled(sys.argv[2])]
+try:
+    with open("/proc/self/maps") as maps:  # the interpreter proper may be a library
+        files += set(line.split(None, 5)[5].strip() for line in maps if "libpython" in line)
+except (IOError, OSError):
+    pass
 prefixes = sorted({sys.prefix, getattr(sys, "base_prefix", sys.prefix), os.path.realpath(sys.prefix)})
 gil = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.python_implementation(),
             "linux" if sys.platform.startswith("linux") else sys.platform, platform.machine(),
-            method, bool(gil), prefixes, runner, sys.executable or "")))
+            method, bool(gil), prefixes, runner, sys.executable or "", files)))
 """
 
 
@@ -84,7 +92,8 @@ class Probe:
 
 @functools.cache
 def probe(python: str) -> Probe:
-    """Ask an interpreter what it is; once in the life of this process.
+    """Ask an interpreter what it is; once in the life of this process, and not at all where
+    :mod:`.probe_cache` has its answer.
 
     Raises
     ------
@@ -96,37 +105,66 @@ def probe(python: str) -> Probe:
         raise InterpreterError(
             f"{python}: no such interpreter; give the path of a Python, such as {sys.executable}"
         )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    files = [str(RUNNER), str(HOOKS / "sitecustomize.py")]
+    # What a script starts depends on more than can be looked at.
+    key = (
+        None if os.name != "posix" or _is_script(path) else probe_cache.key(path, _QUESTION, files)
+    )
+    if key and (kept := _probe_of(probe_cache.load(key), path)):
+        return kept
+    answer = _ask(python, path, files)
+    found = _probe_of(answer, path)
+    if found is None:
+        raise InterpreterError(f"{python}: does not answer as a Python does ({answer!r:.300})")
+    if key:
+        probe_cache.save(key, answer, answer[-1])
+    return found
+
+
+def _ask(python: str, path: str, files: list[str]) -> list[Any]:
+    """Ask an interpreter; return what it says."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
+    }
     try:
         done = subprocess.run(
-            [path, "-c", _QUESTION, str(RUNNER), str(HOOKS / "sitecustomize.py")],
-            stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, errors="replace", timeout=30, env=kept,
-        )  # fmt: skip
+            [path, "-c", _QUESTION, *files],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            text=True,
+            errors="replace",
+            timeout=30,
+            env=environment,
+        )
     except subprocess.TimeoutExpired:
         raise InterpreterError(f"{python}: did not answer within 30 seconds") from None
     except OSError as error:
         raise InterpreterError(f"{python}: cannot be started: {error.strerror}") from error
     try:
-        (
-            info,
-            version,
-            implementation,
-            system,
-            machine,
-            method,
-            gil,
-            prefixes,
-            runner,
-            executable,
-        ) = ast.literal_eval(done.stdout.strip())
-    except (ValueError, SyntaxError):
+        return list(ast.literal_eval(done.stdout.strip()))
+    except (ValueError, SyntaxError, TypeError):
         said = f"exit code {done.returncode}: {done.stderr.strip()[-300:]}"
         raise InterpreterError(f"{python}: does not answer as a Python does ({said})") from None
+
+
+def _probe_of(answer: Any, path: str) -> Probe | None:
+    """Return an answer, or what was kept of one, as a probe; None if it is none."""
+    kinds = (Sequence, str, str, str, str, str, bool, list, str, str, list)
+    if not isinstance(answer, list) or len(answer) != len(kinds):
+        return None
+    if not all(map(isinstance, answer, kinds)):
+        return None
+    info, version, implementation, system, machine, method, gil, prefixes, runner, executable, files = answer  # fmt: skip
+    if not all(isinstance(number, int) for number in info):
+        return None
+    if not all(isinstance(text, str) for text in (*prefixes, *files)):
+        return None
     if executable and _is_script(path):  # such as pyenv's: its shells would be in every record
         path = executable
     return Probe(
         Interpreter(version, implementation, system, machine, method, gil),
-        info,
+        tuple(info),
         tuple(prefixes),
         os.path.abspath(path),
         runner,
