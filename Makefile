@@ -108,10 +108,12 @@ torture: $(READY)
 bench: $(READY)
 	$(RUN) tests/bench.py
 
-# The scripts shown by version on every interpreter; then those examples that need something, each on the newest that has it.
+# The scripts shown by version on every interpreter; then, each on the newest interpreter that has what it needs, the examples that need
+# something and those whose record stands in for what an older Python does not show.
 matrix: $(READY)
 	$(RUN) -m process_gallery matrix docs/matrix/*.py $(if $(PYTHONS),--pythons $(PYTHONS))
 	$(RUN) -m process_gallery matrix --newest $$(grep -l '^# sphinx_gallery_needs' examples/*/*.py) \
+		$$(sed -n 's|^[a-z]|examples/&|p' docs/records/stand_ins.txt) \
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 
 lock: $(READY)

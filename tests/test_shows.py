@@ -5,12 +5,23 @@ on a narrative page has some.
 from __future__ import annotations
 
 import doctest
+import hashlib
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from process_gallery.model import Record
+from process_gallery.script import Script, read_script
 from process_gallery.sphinxext import shows
+from process_gallery.sphinxext.build import Example
+from process_gallery.sphinxext.recorded import text_of
 from process_gallery.sphinxext.shows import PatternError, Shows
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 
 OUTPUT = """\
 MainProcess | fork        takes    1,012.5 ms
@@ -115,3 +126,160 @@ def test_a_message_repeats_the_beginning_of_what_was_shown() -> None:
     assert text.endswith(f"... and {100 - shows.LINES} lines more")
     assert max(map(len, text.splitlines())) <= shows.WIDTH
     assert shows.shortened("") == "nothing"
+
+
+@dataclass(frozen=True)
+class Directive:
+    """A directive of a page that shows what a script printed."""
+
+    page: str
+    line: int
+    name: str
+    script: str
+    options: dict[str, str]
+    section: str
+    """The heading above it."""
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def directives(page: Path) -> Iterator[Directive]:
+    """Read the directives of a page; code blocks, in which an example of one may stand, are left
+    out.
+    """
+    options_to_items = pytest.importorskip("myst_parser.parsers.options").options_to_items
+    lines = page.read_text(encoding="utf-8").splitlines()
+    section, within, number = "", "", 0
+    while number < len(lines):
+        line, number = lines[number].strip(), number + 1
+        if within:
+            within = "" if line == within else within
+        elif match := re.fullmatch(r"(`{3,}|:{3,})\{(recorded|version_\w+)\}\s+(.*)", line):
+            first = number
+            while number < len(lines) and re.match(r"\s*:(?!::)", lines[number]):
+                number += 1
+            block = "\n".join(option.strip()[1:] for option in lines[first:number])
+            options = dict(options_to_items(block + "\n")[0]) if block else {}
+            name = page.relative_to(ROOT).as_posix()
+            yield Directive(name, first, match[2], match[3].strip(), options, section)
+            within = match[1]
+        elif match := re.match(r"`{3,}|~{3,}", line):
+            within = match[0]
+        elif line.startswith("#"):
+            section = line
+
+
+PAGES = [
+    page
+    for page in sorted(DOCS.rglob("*.md"))
+    if not {"gallery", "_build"} & set(page.relative_to(DOCS).parts)
+]
+DIRECTIVES = [directive for page in PAGES for directive in directives(page)]
+
+
+def test_the_directives_of_the_pages_are_found() -> None:
+    """As many as a plain search finds; the page about the directive has one in a code block."""
+    plain = sum(
+        len(re.findall(r"^\s*```\{(?:recorded|version_\w+)\}", page.read_text(), re.MULTILINE))
+        for page in PAGES
+    )
+    shown = DOCS / "reference/process_gallery.md"
+    assert len(DIRECTIVES) + shown.read_text().count("\n```{recorded}") == plain
+    assert len(DIRECTIVES) > 170
+
+
+@pytest.mark.parametrize("directive", DIRECTIVES, ids=str)
+def test_every_run_on_a_page_says_what_it_must_show(directive: Directive) -> None:
+    assert Shows.read(directive.options).patterns, f"{directive}: no  shows"
+
+
+def sections(page: Path) -> dict[str, str]:
+    """Return the sections of a page below its third level of headings, each with its text."""
+    parts = re.split(r"^(#+ .*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {
+        heading: text
+        for heading, text in zip(parts[1::2], parts[2::2], strict=True)
+        if heading.startswith("### ")
+    }
+
+
+def test_every_verdict_is_bound_to_a_run() -> None:
+    """But for what was before anything that can be run."""
+    bound = {one.section for one in DIRECTIVES if one.page == "docs/concepts/folklore.md"}
+    verdicts = sections(DOCS / "concepts/folklore.md")
+    assert len(verdicts) > 40
+    assert verdicts.keys() - bound == set()
+
+
+def test_every_error_is_bound_to_its_own_words() -> None:
+    """The heading says what the pattern says, so the run has shown it."""
+    page = "docs/reference/errors.md"
+    headings = sections(ROOT / page)
+    assert len(headings) > 40
+    for heading in headings:
+        own = [one for one in DIRECTIVES if (one.page, one.section) == (page, heading)]
+        assert own, heading
+        if "No error message" in heading:
+            continue
+        words = heading.replace("`", "").replace("…", "...")
+        assert any(
+            pattern.search(words) for one in own for _, pattern in Shows.read(one.options).patterns
+        ), f"{heading}: none of its patterns is what it says"
+
+
+def committed(script: Script) -> list[Path]:
+    name = script.path.relative_to(ROOT / "examples").with_suffix("")
+    return sorted((DOCS / "records" / name).glob("*.json"))
+
+
+SCRIPTS = {
+    name: read_script(ROOT / "examples" / f"{name}.py")
+    for name in sorted({one.script for one in DIRECTIVES if one.name == "recorded"})
+}
+STAND_INS = [
+    line
+    for line in (DOCS / "records/stand_ins.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(
+    "directive",
+    [one for one in DIRECTIVES if one.name == "recorded" and committed(SCRIPTS[one.script])],
+    ids=str,
+)
+def test_a_committed_record_shows_what_the_pages_say(directive: Directive) -> None:
+    """Else a build would fail on a Python that lacks what the example needs, or is older."""
+    script = SCRIPTS[directive.script]
+    show = directive.options.get("show", "code figures output").split()
+    problems = []
+    for path in committed(script):
+        record = Record.from_json(path.read_bytes())
+        cells = [
+            cell
+            for part in directive.options.get("cells", f"1-{len(record.cells)}").split()
+            for cell in range(int(part.partition("-")[0]) - 1, int(part.rpartition("-")[2]))
+        ]
+        example = Example(directive.script, script, record, str(path))
+        problems.append(Shows.read(directive.options).problem(text_of(example, show, cells)))
+    assert "" in problems, problems
+
+
+def test_a_record_of_an_example_is_committed_where_one_stands_in() -> None:
+    """The list is what `make matrix` renews besides the examples that need something."""
+    kept = {
+        path.parent.relative_to(DOCS / "records").as_posix() + ".py"
+        for path in (DOCS / "records").rglob("*.json")
+    }
+    needy = {
+        path.relative_to(ROOT / "examples").as_posix()
+        for path in (ROOT / "examples").glob("*/*.py")
+        if "\n# sphinx_gallery_needs" in path.read_text(encoding="utf-8")
+    }
+    assert {name for name in kept if not name.startswith("matrix/")} - needy == set(STAND_INS)
+    for name in STAND_INS:
+        source = (ROOT / "examples" / name).read_bytes()
+        for path in committed(read_script(ROOT / "examples" / name)):
+            record = Record.from_json(path.read_bytes())
+            assert record.sha256 == hashlib.sha256(source).hexdigest(), f"{path}: make matrix"
