@@ -4,38 +4,41 @@
 
 PYTHON ?= python3
 LIBRARIES ?= yes
-ifeq ($(LIBRARIES),no)
-REQUIREMENTS := requirements/base.txt
-else
-REQUIREMENTS := requirements/all.txt
-endif
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV := .venv/$(VERSION)
 RUN := $(VENV)/bin/python
-READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
+# What has been installed: what examples import, too, or only what most commands need.
+ALL := $(VENV)/all.txt.installed
+BASE := $(VENV)/base.txt.installed
+READY := $(if $(filter no,$(LIBRARIES)),$(BASE),$(ALL))
+SMALL := $(if $(or $(wildcard $(ALL)),$(filter test html,$(MAKECMDGOALS))),$(READY),$(BASE))
 RELEASE := .venv/release/$(VERSION)
 HTML := docs/_build/html
 ZIP := docs/_build/multiprocessing-by-example.zip
 WRITTEN := *.md docs/*.md docs/concepts docs/guides docs/reference docs/tutorial
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test quick try python doctest linkcheck lighthouse hosting lint torture bench matrix lock inventory lint-workflows release-check release-try clean
+.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting lint torture bench matrix lock inventory lint-workflows release-check release-try clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make html     build the site into $(HTML)"
 	@echo "make serve    show it at http://127.0.0.1:8000; rebuild what changes, and reload"
+	@echo "make format   lay out the code, and mend what ruff can"
 	@echo "make quick    lint, types, layers, and the tests that start no process: seconds"
 	@echo "make try      record one example, judge it, build its page alone: EXAMPLE=countdown/my_idea"
 	@echo "make epub     build the site as a book for e-readers, in docs/_build/epub"
 	@echo "make zip      put the site into one file, to be read without a server: $(ZIP)"
 	@echo "make test     run every test: package, examples, doctests, pages, style"
+	@echo "make check    the tests of this interpreter that need no built site: what a pull request runs on each Python"
+	@echo "make test-pages  the tests of the built site: in a browser, and what machines read"
 	@echo "make doctest  run the doctests of the package; no page has any, since a page shows runs"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
+	@echo "make picture  take the README's picture of the built site anew (needs Chromium)"
 	@echo "make hosting  build the site as Read the Docs does (needs a network)"
 	@echo "make lint     ruff, mypy, import-linter, codespell and sphinx-lint"
 	@echo "make release-check  build what a release would publish, check it, try it in new environments; nothing is uploaded"
@@ -65,6 +68,9 @@ linkcheck: $(READY)
 lighthouse: html
 	$(RUN) tests/browser/lighthouse.py $(HTML) docs/_build/lighthouse
 
+picture: $(SMALL)
+	$(RUN) tools/readme_picture.py $(HTML)
+
 hosting: $(READY)
 	$(RUN) -m pytest -m hosting -s tests/test_hosting.py
 
@@ -80,32 +86,44 @@ test: lint html
 	$(RUN) -m pytest --pythons=all --everything -n 2 --dist loadfile -m "$(OTHERS)" --ignore tests/test_examples.py
 	$(RUN) -m pytest --pythons=all --everything -m alone
 
-doctest: $(READY)
+check: $(READY)
+	$(RUN) -m pytest -n 4 tests/test_examples.py
+	$(RUN) -m pytest -n 2 --dist loadfile -m "not alone" --ignore tests/test_examples.py
+	$(RUN) -m pytest -m alone
+
+test-pages: $(SMALL)
+	@test -f $(HTML)/index.html || { echo "make: there is no built site; write  make html" >&2; exit 1; }
+	$(RUN) -m pytest -n 2 --dist loadfile -m "site or browser"
+
+doctest: $(SMALL)
 	$(RUN) -m pytest -q --doctest-modules src
 
-lint: $(READY)
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
+lint: $(SMALL)
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . || { echo "make: 'make format' mends the layout, and most of the rest" >&2; exit 1; }
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
 	$(RUN) -m codespell_lib $(WRITTEN)
 	$(RUN) -m sphinxlint $(WRITTEN)
 
+format: $(SMALL)
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
 quick: lint
 	$(RUN) -m pytest -q -n 2 -m quick
 
 # Where the record is not as the example declares, the page is not built.
-try: $(READY)
+try: $(if $(EXAMPLE),$(SMALL))
 	@test -n "$(EXAMPLE)" || { echo "make: say which: make try EXAMPLE=countdown/my_idea" >&2; exit 1; }
 	$(RUN) tools/try_example.py "$(EXAMPLE)"
 
-python: $(READY)
+python: $(SMALL)
 	@echo $(RUN)
 
-torture: $(READY)
+torture: $(SMALL)
 	$(RUN) -m pytest -m torture -s tests/test_torture.py
 
-bench: $(READY)
+bench: $(SMALL)
 	$(RUN) tests/bench.py
 
 # The scripts shown by version on every interpreter; then, each on the newest interpreter that has what it needs, the examples that need
@@ -116,7 +134,7 @@ matrix: $(READY)
 		$$(sed -n 's|^[a-z]|examples/&|p' docs/records/stand_ins.txt) \
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 
-lock: $(READY)
+lock: $(SMALL)
 	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev --group examples -o requirements/all.txt
 	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
@@ -125,7 +143,7 @@ lock: $(READY)
 		--group release -c requirements/all.txt -o requirements/release.txt
 
 # CONTRIBUTING.md says how a release is made. TAG=v1.2.3 checks it as if this commit had that tag.
-release-check: $(READY) lint-workflows
+release-check: $(SMALL) lint-workflows
 	$(RUN) tools/release.py build dist
 	$(RUN) tools/release.py check dist $(if $(TAG),--tag "$(TAG)")
 	$(RELEASE)/bin/python -m twine check --strict dist/*.whl dist/*.tar.gz
@@ -133,7 +151,7 @@ release-check: $(READY) lint-workflows
 	$(RUN) tools/release.py try dist
 
 # What dist/ has, by another job or Python.
-release-try: $(READY)
+release-try: $(SMALL)
 	$(RUN) tools/release.py try dist
 
 lint-workflows: $(RELEASE)/installed
@@ -148,18 +166,18 @@ clean:
 
 # -- The virtual environment, one for each Python version
 
-$(READY): $(REQUIREMENTS) pyproject.toml
+$(VENV)/%.txt.installed: requirements/%.txt pyproject.toml
 	@test -n "$(VERSION)" || { echo "make: $(PYTHON) is not a Python that can be started. Install Python 3.11 or newer, or name one: PYTHON=/path/to/python make $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is Python $(VERSION); this project needs 3.11 or newer. Name one: PYTHON=python3.14 make $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; install its venv module (Debian: apt install python$(VERSION)-venv)" >&2; exit 1; }
-	@echo "Installing the dependencies of $(REQUIREMENTS) into $(VENV) (some minutes, once)"
-	@$(RUN) -m pip install --disable-pip-version-check --require-hashes --progress-bar off -r $(REQUIREMENTS) \
+	@echo "Installing the dependencies of requirements/$*.txt into $(VENV) (some minutes, once)" >&2
+	@$(RUN) -m pip install --disable-pip-version-check --require-hashes --progress-bar off -r requirements/$*.txt \
 		|| { echo "make: the dependencies could not be installed; the first build needs a network that reaches the Python package index" >&2; exit 1; }
 	@$(RUN) -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What only a release needs.
-$(RELEASE)/installed: requirements/release.txt | $(READY)
+$(RELEASE)/installed: requirements/release.txt | $(SMALL)
 	@$(RUN) -m uv venv -q --clear --no-project --python "$(RUN)" $(RELEASE)
 	@$(RUN) -m uv pip install -q --require-hashes --python $(RELEASE)/bin/python -r requirements/release.txt \
 		|| { echo "make: requirements/release.txt could not be installed; that needs a network that reaches the Python package index" >&2; exit 1; }

@@ -226,21 +226,63 @@ def test_read_the_docs_builds_the_site(tmp_path):
     assert meter.peak < ROOM * BYTES
 
 
+PREVIEW = {"READTHEDOCS_VERSION_TYPE": "external"}
+ANY_VERSION = {"READTHEDOCS_VERSION_TYPE": "branch"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "variables", "status"),
+    [
+        ("docs/index.md", PREVIEW, 0),
+        ("examples/a/b.py", PREVIEW, 0),
+        ("src/process_gallery/model.py", PREVIEW, 0),
+        ("CHANGELOG.md", PREVIEW, 0),
+        ("tests/test_a.py", PREVIEW, 183),
+        (".github/workflows/ci.yml", PREVIEW, 183),
+        ("tests/test_a.py", ANY_VERSION, 0),
+    ],
+)
+def test_read_the_docs_builds_no_preview_of_what_is_not_on_the_site(
+    tmp_path, changed, variables, status
+):
+    """183 cancels a build: https://docs.readthedocs.com/platform/stable/guides/build/skip-build.html"""
+    settings = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))
+    (command,) = settings["build"]["jobs"]["post_checkout"]
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+
+    def git(*arguments):
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True)
+
+    def commit(text):
+        path = tmp_path / changed
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        git("add", ".")
+        git("commit", "-q", "-m", text)
+
+    git("init", "-q", "-b", "main")
+    commit("before")
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    commit("after")
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=os.environ | variables)
+    assert done.returncode == status
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_run_what_exists(path):
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     targets = set(
-        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
-        assert job["timeout-minutes"] <= 60
+        assert job["timeout-minutes"] <= (20 if path.name == "ci.yml" else 60)
         for step in job["steps"]:
             if "uses" in step:
                 assert re.fullmatch(r"\S+@[0-9a-f]{40}", step["uses"]), (
                     f"{step['uses']} is not pinned"
                 )
-            for target in re.findall(r"^make ([a-z]+)", step.get("run", ""), re.MULTILINE):
+            for target in re.findall(r"^make ([a-z-]+)", step.get("run", ""), re.MULTILINE):
                 assert target in targets
             for script in re.findall(r"^bash (\S+)", step.get("run", ""), re.MULTILINE):
                 assert (ROOT / script).is_file()
@@ -254,3 +296,29 @@ def test_issue_forms_are_complete(path):
     for field in form.get("body", []):
         assert field["type"] in {"markdown", "input", "textarea", "dropdown", "checkboxes"}
         assert field["type"] == "markdown" or field["id"]
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", ".github/pull_request_template.md"]
+)
+def test_what_the_host_shows_links_to_what_exists(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https:)([^)\s]+)\)", text) + re.findall(
+        r'(?:src|srcset)="([^"]+)"', text
+    )
+    for link in links:
+        path, _, anchor = link.partition("#")
+        assert (ROOT / name).parent.joinpath(path).exists(), f"{name} links to {link}"
+        if anchor:
+            headings = re.findall(
+                r"^#+ (.*)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE
+            )
+            slugs = [
+                re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings
+            ]
+            assert anchor in slugs, f"{name} links to {link}"
+    targets = re.findall(
+        r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    for target in re.findall(r"(?:^\$ |`|=\S+ )make (?:-s )?([a-z][a-z-]*)", text, re.MULTILINE):
+        assert target in targets, f"{name} says make {target}"
