@@ -949,7 +949,7 @@ def test_a_committed_record_stands_in_for_a_run_that_does_not_show_it(site: Site
     assert "another Python!" in page
     here = ".".join(map(str, sys.version_info[:3]))
     assert "run by CPython 3.99.1 on" in page
-    assert f"CPython {here}, which built this site, does not show it" in page
+    assert f"CPython {here}, which built this site, did not show it" in page
     assert "this Python" in site.text("gallery/hello.html")
     assert "another Python" not in site.text("gallery/hello.html")
     assert site.ran(site.build()) == []

@@ -205,7 +205,7 @@ def describe(example: Example) -> str:
     if example.lacking:
         words += f", recorded on {example.record.date}: the interpreter that built this site lacks {' and '.join(example.lacking)}"
     if example.replaces:
-        words += f", recorded on {example.record.date}: {example.replaces}, which built this site, does not show it"
+        words += f", recorded on {example.record.date}: {example.replaces}, which built this site, did not show it"
     if example.stale:
         words += " (stale: the script has changed since)"
     return words
