@@ -5,8 +5,7 @@ from collections import Counter
 from shown_on_pages import follow, noted
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.helper_processes import HELPERS
-from process_gallery.script import contents
+from process_gallery import HELPERS
 from process_gallery.sphinxext import Build, span
 
 
@@ -15,8 +14,7 @@ def figures(env):
     is counted.
     """
     build = Build.of(env)
-    names = contents(build.example_folders[0])
-    examples = [example for example in (build.example(name) for name in names) if example]
+    examples = [example for example in map(build.example, build.scripts) if example]
     if not examples:
         return []
     records = [example.record for example in examples]
@@ -135,5 +133,5 @@ class BuildFigures(SphinxDirective):
 
 def setup(app):
     app.add_directive("build-figures", BuildFigures)
-    follow(app, "build-figures", figures)
+    follow(app, "build-figures", lambda env, _: figures(env))
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

@@ -12,8 +12,6 @@ from sphinx.addnodes import index, pending_xref
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery import read_script
-from process_gallery.script import contents
 from process_gallery.sphinxext import Build
 
 _LISTED = re.compile(
@@ -28,7 +26,6 @@ def uses(env):
     The names are kept with the environment, by source: to follow objects through every script takes
     seconds.
     """
-    folder = Build.of(env).example_folders[0]
     inventory = InventoryAdapter(env).named_inventory["python"]
     kinds = {kind: names for kind, names in inventory.items() if kind.startswith("py:")}
     classes = set(kinds["py:class"])
@@ -42,8 +39,7 @@ def uses(env):
     inventory_key = hashlib.sha256(repr(sorted(documented | classes)).encode()).digest()
     known, env.names_by_source = getattr(env, "names_by_source", {}), {}
     found = []
-    for place in contents(folder):
-        script = read_script(folder / place)
+    for script in Build.of(env).scripts.values():
         key = hashlib.sha256(inventory_key + script.source).hexdigest()
         names = known.get(key)
         if names is None:
@@ -125,5 +121,5 @@ class ExamplesByName(SphinxDirective):
 
 def setup(app):
     app.add_directive("examples-by-name", ExamplesByName)
-    follow(app, "examples-by-name", uses)
+    follow(app, "examples-by-name", lambda env, _: uses(env))
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

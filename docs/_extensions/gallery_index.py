@@ -1,15 +1,15 @@
 """The gallery's indexes: lists of examples that can be scanned and filtered."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from claims import claim_of, title_and_claim, title_of
 from docutils import nodes
 from page_parts import link_to, page_of
+from shown_on_pages import follow, noted
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery import read_script
-from process_gallery.script import contents
 from process_gallery.sphinxext import Build
 
 METHODS = ("fork", "spawn", "forkserver", "default start method")
@@ -34,16 +34,13 @@ def whole_index(app):
     """Return the index of the whole gallery: a filter, and each section with its first sentence and
     its examples.
     """
-    folder = Build.of(app.env).example_folders[0]
-    scripts = [read_script(folder / name) for name in contents(folder)]
-    versions = sorted(
-        {number for script in scripts for number in [_version(script)] if number} | {11}
-    )
+    build = Build.of(app.env)
+    versions = sorted({number for number in map(_version, build.scripts.values()) if number} | {11})
     options = "".join(f'<option value="{number}">3.{number}</option>' for number in versions)
-    parts = [_FILTER.format(versions=options, count=len(scripts))]
-    for section in dict.fromkeys(name.partition("/")[0] for name in contents(folder)):
+    parts = [_FILTER.format(versions=options, count=len(build.scripts))]
+    for section in dict.fromkeys(name.partition("/")[0] for name in build.scripts):
         title, text = title_and_claim(
-            (folder / section / "GALLERY_HEADER.rst").read_text(encoding="utf-8")
+            (build.example_folders[0] / section / "GALLERY_HEADER.rst").read_text(encoding="utf-8")
         )
         parts.append(f"{title}\n{'-' * len(title)}\n\n{text}\n\n.. examples:: {section}\n\n")
     return "\n".join(parts)
@@ -68,45 +65,77 @@ def _classes(script):
     return [*classes, f"v-{_version(script)}"]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a list says of an example."""
+
+    page: str
+    title: str
+    claim: str
+    tags: tuple[str, ...]
+    classes: tuple[str, ...]
+    """What the filter goes by."""
+    picture: str
+    """Path below the pages, from their root; empty if there is none."""
+
+
+def entries(env, section):
+    """Return what the list of a section says."""
+    found = []
+    for name, script in Build.of(env).scripts.items():
+        if name.partition("/")[0] == section:
+            picture = f"/gallery/{section}/images/thumb/sphx_glr_{script.path.stem}_thumb.svg"
+            there = Path(env.srcdir, picture[1:]).exists()
+            found.append(
+                Entry(
+                    page_of(script),
+                    title_of(script),
+                    claim_of(script),
+                    script.declared.tags,
+                    tuple(_classes(script)),
+                    picture if there else "",
+                )
+            )
+    return found
+
+
 class Examples(SphinxDirective):
     """List the examples of a section: picture, title, claim, tags."""
 
     required_arguments = 1
 
     def run(self):
-        folder = Build.of(self.env).example_folders[0]
-        result = nodes.bullet_list(classes=["examples"])
-        for name in contents(folder):
-            if name.partition("/")[0] == self.arguments[0]:
-                self.env.note_dependency(str(folder / name))
-                result += self._item(folder / name)
-        return [result]
+        section = self.arguments[0]
+        found = entries(self.env, section)
+        noted(self.env, "examples").setdefault(self.env.docname, {})[section] = found
+        return [nodes.bullet_list("", *map(self._item, found), classes=["examples"])]
 
-    def _item(self, path):
-        script = read_script(path)
-        item = nodes.list_item(classes=_classes(script))
-        picture = f"/gallery/{path.parent.name}/images/thumb/sphx_glr_{path.stem}_thumb.svg"
-        if Path(self.env.srcdir, picture[1:]).exists():
+    def _item(self, entry):
+        item = nodes.list_item(classes=list(entry.classes))
+        if entry.picture:
             # Not a link to itself, which Sphinx makes of pictures that are shown smaller than they
             # are.
             item += nodes.image(
-                uri=picture,
+                uri=entry.picture,
                 alt="",
                 width="120",
                 height="84",
                 loading="lazy",
                 classes=["no-scaled-link"],
             )
+        item += nodes.paragraph("", "", link_to(entry.page, entry.title), classes=["example-title"])
         item += nodes.paragraph(
-            "", "", link_to(page_of(script), title_of(script)), classes=["example-title"]
+            "", "", *self.parse_inline(entry.claim)[0], classes=["example-claim"]
         )
-        item += nodes.paragraph(
-            "", "", *self.parse_inline(claim_of(script))[0], classes=["example-claim"]
-        )
-        item += nodes.paragraph("", ", ".join(script.declared.tags), classes=["example-tags"])
+        item += nodes.paragraph("", ", ".join(entry.tags), classes=["example-tags"])
         return item
 
 
 def setup(app):
     app.add_directive("examples", Examples)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    follow(
+        app,
+        "examples",
+        lambda env, before: {section: entries(env, section) for section in before},
+    )
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

@@ -30,7 +30,8 @@ def follow(app, name, today):
     name
         The directive's, as for `noted`.
     today
-        What returns what it would show now, given the environment; compared with what was noted.
+        What returns what it would show now on a page, given the environment and what it has shown
+        there; the page is read again if the two are not equal.
     """
     app.connect("env-get-outdated", partial(_outdated, name, today))
     app.connect("env-purge-doc", partial(_forget, name))
@@ -38,9 +39,8 @@ def follow(app, name, today):
 
 
 def _outdated(name, today, app, env, added, changed, removed):
-    pages = noted(env, name)
-    now = today(env) if pages else None
-    return [docname for docname, before in pages.items() if before != now]
+    pages = noted(env, name).items()
+    return [docname for docname, before in pages if before != today(env, before)]
 
 
 def _forget(name, app, env, docname):

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
         RecorderError,
         RecordError,
     )
+    from .helper_processes import HELPERS
     from .model import Cell, Interpreter, Piece, Process, Record
     from .recording.job import Job, Limits
     from .recording.recorder import record, record_all
     from .script import Script, read_script
 
 __all__ = [
+    "HELPERS",
     "Cell",
     "ExampleError",
     "Interpreter",
@@ -46,6 +48,7 @@ __version__ = "0.1.0"
 # Loaded when they are first asked for (PEP 562): the supervisor starts through this package, for
 # every build, and needs none of it.
 _HOMES = {
+    "helper_processes": ("HELPERS",),
     "model": ("Cell", "Interpreter", "Piece", "Process", "Record"),
     "errors": (
         "ExampleError",

@@ -29,7 +29,7 @@ from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
 from process_gallery.recording.job import Job
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
-from process_gallery.script import Cwd, Script, read_script
+from process_gallery.script import Cwd, Script, contents, read_script
 from process_gallery.store import Cache, key
 
 from .comparison import Matrix, VersionRun
@@ -141,6 +141,7 @@ class Build:
         """Scripts that are shown by version, by name, such as ``matrix/lock_at_fork``."""
         self._committed: dict[str, list[_Committed]] = {}
         """Committed records by the name of their script, without suffix."""
+        self._read_before: dict[Path, Script] = {}
 
     @classmethod
     def of(cls, env: BuildEnvironment) -> Build:
@@ -194,6 +195,24 @@ class Build:
         return self._env.config.sphinx_gallery_conf["plot_gallery"] not in (False, "False", "0", 0)
 
     # -- what is known
+
+    @functools.cached_property
+    def scripts(self) -> dict[str, Script]:
+        """Scripts that the ``contents.txt`` of the folders list, in that order, by their path below
+        the folder; read in every build, whether it runs examples or not.
+        """
+        return {
+            name: self._read(folder / name)
+            for folder in self.example_folders
+            for name in contents(folder)
+        }
+
+    def _read(self, path: Path) -> Script:
+        """Read a script, once in a build."""
+        if path not in self._read_before:
+            timeout = self._env.config.process_gallery_timeout
+            self._read_before[path] = read_script(path, timeout=timeout)
+        return self._read_before[path]
 
     def example(self, name: str) -> Example | None:
         """Return an example by its path below the folder of examples, with or without ``.py``."""
@@ -308,7 +327,7 @@ class Build:
                     name = f"{gallery}/{name}"
                 names.add(name)
                 try:
-                    script = read_script(path, timeout=config.process_gallery_timeout)
+                    script = self._read(path)
                 except ExampleError as error:
                     problems.append(str(error))
                     continue
