@@ -27,6 +27,7 @@ extensions = [
     "drawing",  # drawings that follow light and dark
     "gallery_pages",  # what sphinx-gallery writes, without its own notes
     "gallery_zip",  # the same scripts make the same zip
+    "fresh_files",  # a changed picture is copied; its pages are not written again
     "gallery_index",  # the gallery's indexes and their filter
     "examples_by_name",  # which example uses which function of Python's library
     "related_pages",  # which pages link to a page

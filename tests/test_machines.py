@@ -182,7 +182,7 @@ import sys
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(EXTENSIONS)!r}]
 project, author, html_baseurl, html_title = "small", "nobody", {URL!r}, "small"
 extensions = ["myst_parser", "process_gallery", "drawing", "sphinx_markdown_builder", "sphinxext.rediraffe"]
-extensions += ["gallery_pages", "gallery_index", "gallery_zip", "search_index", "sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
+extensions += ["gallery_pages", "gallery_index", "gallery_zip", "fresh_files", "search_index", "sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
 myst_enable_extensions = ["colon_fence"]
 exclude_patterns = ["_build"]
 html_static_path = ["_static"]
@@ -279,6 +279,7 @@ def small(tmp_path_factory):
         "docs/_drawings/box.svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="var(--drawing-one)" d="M0 0H9V9Z"/></svg>',
         "examples/GALLERY_HEADER.rst": "Gallery\n=======\n",
         "examples/one/GALLERY_HEADER.rst": "One\n---\n",
+        "examples/contents.txt": "one/speak.py\n",
         "examples/one/speak.py": SPEAK,
         "CHANGELOG.md": CHANGES,
     }
@@ -558,30 +559,65 @@ def test_one_zip_has_every_script_once_and_they_run_from_it(site, tmp_path):
         )
 
 
+def bytes_of(folder):
+    return {
+        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def from_nothing(small, docs):
+    """Build the small site with nothing but the records of an earlier build; return its bytes."""
+    for name in ("_build/html", "_build/doctrees", "gallery"):
+        shutil.rmtree(docs / name, ignore_errors=True)
+    return bytes_of(small())
+
+
+def different(one, other):
+    return sorted(
+        path.as_posix() for path in one.keys() | other.keys() if one.get(path) != other.get(path)
+    )
+
+
 def test_two_builds_of_the_same_are_the_same_bytes(small):
-    """Also into other folders, and with other times of the scripts; the records are kept."""
-
-    def bytes_of(folder):
-        return {
-            path.relative_to(folder): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-
-    def from_nothing():
-        for name in ("_build/html", "_build/doctrees", "gallery"):
-            shutil.rmtree(docs / name, ignore_errors=True)
-        return small()
-
+    """Also with other times of the scripts; the records are kept."""
     docs = small().parents[1]
-    before = from_nothing().rename(docs / "_build/before")
+    first = from_nothing(small, docs)
     os.utime(docs.parent / "examples/one/speak.py", (10**9, 10**9))
-    first, second = bytes_of(before), bytes_of(from_nothing())
-    shutil.rmtree(before)
     assert any(path.name == "gallery_python.zip" for path in first)
-    assert [
-        path for path in first.keys() | second.keys() if first.get(path) != second.get(path)
-    ] == []
+    assert different(first, from_nothing(small, docs)) == []
+
+
+def test_a_build_after_one_change_writes_what_shows_it_and_the_same_as_a_whole_one(small):
+    docs = small().parents[1]
+    script = docs.parent / "examples/one/speak.py"
+    before, written = from_nothing(small, docs), time_of_pages(docs)
+    remark = 'print("another line")\n\n# %%'
+    script.write_text(SPEAK.replace("\n# %%", remark, 1))
+    after = bytes_of(small())
+    thumb = "_images/sphx_glr_speak_thumb.svg"
+    assert after[Path(thumb)] == (docs / "gallery/one/images/thumb" / Path(thumb).name).read_bytes()
+    assert {"gallery/one/speak.html", "gallery/one/speak.md", "index.html", thumb} <= set(
+        different(before, after)
+    )
+    # What the lists of examples say of it is as before.
+    now = time_of_pages(docs)
+    assert {page for page in now if now[page] == written[page]} >= {"gallery/index", "other"}
+    assert different(after, from_nothing(small, docs)) == []
+    # The claim is in the lists.
+    script.write_text(SPEAK.replace("They speak.", "They whisper."))
+    changed = bytes_of(small())
+    assert b"They whisper." in changed[Path("gallery/index.html")]
+    assert different(changed, from_nothing(small, docs)) == []
+    script.write_text(SPEAK)
+    assert different(bytes_of(small()), from_nothing(small, docs)) == []
+
+
+def time_of_pages(docs):
+    html = docs / "_build/html"
+    return {
+        path.relative_to(html).with_suffix("").as_posix(): path.stat().st_mtime_ns
+        for path in html.rglob("*.html")
+    }
 
 
 def zip_of(site, target, **variables):

@@ -60,10 +60,7 @@ def test_a_build_writes_the_same_bytes_whichever_page_it_reads_last(docs):
     assert build(docs) == first
     a = docs / "a.md"
     text = a.read_text()
-    for change in (
-        "Text.\n",
-        "",
-    ):  # no new word: of one that is gone Sphinx keeps that it is nowhere
+    for change in ("Text, and another.\n", ""):
         a.write_text(text + change)
         last = build(docs)
         assert (last == first) == (not change)
@@ -87,7 +84,7 @@ def test_style_sheets_and_scripts_are_handed_out_without_comments(docs):
 
 
 def test_the_search_has_the_index_entries_of_pages_that_were_not_written_now(docs):
-    """The extension sets a private attribute of Sphinx's index builder."""
+    """The extension sets private attributes of Sphinx's index builder."""
 
     def pages_with_word():
         build(docs)

@@ -17,17 +17,27 @@ from process_gallery.sphinxext import Build
 _PIECE = re.compile(r'(<span class="\w+">)?([^<]+)(</span>)?|<[^>]*>')
 
 
-def documentation(app):
-    """Return the addresses of the names in CPython's inventory, and which of them are classes."""
-    inventory = InventoryAdapter(app.env).named_inventory["python"]
-    addresses = {}
-    for kind, entries in inventory.items():
-        if kind.startswith("py:") and kind != "py:module":
-            addresses |= {name: entry.uri for name, entry in entries.items()}
-    return addresses, set(inventory["py:class"])
+class Documentation:
+    """What CPython documents: addresses by name, and where scripts use these names."""
+
+    def __init__(self, inventory):
+        self.addresses = {}
+        for kind, entries in inventory.items():
+            if kind.startswith("py:") and kind != "py:module":
+                self.addresses |= {name: entry.uri for name, entry in entries.items()}
+        self.classes = set(inventory["py:class"])
+        self.uses = functools.cache(self._uses)  # a script stands in blocks of several pages
+
+    def _uses(self, source):
+        return uses(source, self.addresses, self.classes)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)  # there are twenty thousand names, and a page has many blocks
+def documentation(env):
+    """Return what the inventory of this build has."""
+    return Documentation(InventoryAdapter(env).named_inventory["python"])
+
+
 def uses(source, names, classes):
     """Return where a script uses documented names: line from 1, column from and to in characters,
     name.
@@ -79,7 +89,6 @@ def link_code(app, doctree, docname):
     """Replace the code of recorded runs by what a browser shows, with links."""
     if app.builder.name != "html" or docname.startswith("gallery/"):
         return
-    addresses, classes = documentation(app)
     for block in list(doctree.findall(nodes.literal_block)):
         example = "example" in block and Build.of(app.env).example(block["example"])
         if not example:
@@ -93,13 +102,12 @@ def link_code(app, doctree, docname):
             starts[number] = offset
             number, offset = number + 1, offset + len(text) + 1
         spans, seen, until = [], set(), 0
-        for line, start, end, name in sorted(
-            uses(source, frozenset(addresses), frozenset(classes))
-        ):
+        known = documentation(app.env)
+        for line, start, end, name in sorted(known.uses(source)):
             if line in starts and name not in seen and starts[line] + start >= until:
                 seen.add(name)
                 until = starts[line] + end
-                spans.append((starts[line] + start, until, addresses[name]))
+                spans.append((starts[line] + start, until, known.addresses[name]))
         highlighted = app.builder.highlighter.highlight_block(code, "python", location=block)
         block.replace_self(
             nodes.raw(
