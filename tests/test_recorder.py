@@ -128,6 +128,24 @@ def test_each_line_is_in_its_cell_under_its_process(run, python, method):
     assert result.interpreter.version == probe(python).interpreter.version
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="stops the supervisor")
+def test_a_child_that_ended_before_the_script_did_so_in_the_record_however_late_it_is_seen(run):
+    """On a busy machine the supervisor may get no turn until both have ended."""
+    result = run(
+        "import multiprocessing, os, signal, subprocess\n\ndef work():\n    pass\n\n"
+        "if __name__ == '__main__':\n    supervisor = os.getppid()\n"
+        "    wake = subprocess.Popen(['sh', '-c', f'read word; sleep 0.2; kill -CONT {supervisor}'], stdin=subprocess.PIPE)\n"
+        "    os.kill(supervisor, signal.SIGSTOP)\n"
+        "    child = multiprocessing.get_context('fork').Process(target=work)\n"
+        "    child.start()\n    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)\n"
+        "    wake.stdin.write(b'now\\n')\n    wake.stdin.flush()\n    os._exit(0)\n"
+    )
+    assert result.outcome == "ok"
+    child = named(result, "ForkProcess-1")
+    assert (child.exit_code, child.how) == (0, "fork")
+    assert 0 < child.asked <= child.start <= child.end <= result.duration
+
+
 @each_method
 def test_pool_workers_have_their_names(run, python, method):
     result = run(
