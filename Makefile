@@ -32,7 +32,7 @@ help:
 	@echo "make test     run every test: package, examples, doctests, pages, style"
 	@echo "make check    the tests of this interpreter that need no built site: what a pull request runs on each Python"
 	@echo "make test-pages  the tests of the built site: in a browser, and what machines read"
-	@echo "make doctest  run the doctests of the package; no page has any, since a page shows runs"
+	@echo "make doctest  run the doctests of the package, and the sessions on the pages on every Python that is found"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
@@ -96,7 +96,7 @@ test-pages: $(SMALL)
 	$(RUN) -m pytest -n 2 --dist loadfile -m "site or browser"
 
 doctest: $(SMALL)
-	$(RUN) -m pytest -q --doctest-modules src
+	$(RUN) -m pytest -q --pythons=all -m "not site" src tests/test_page_doctests.py
 
 lint: $(SMALL)
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . || { echo "make: 'make format' mends the layout, and most of the rest" >&2; exit 1; }

@@ -365,6 +365,21 @@ def test_code_is_copied_without_prompts_and_names(site, chromium):
             assert "Process-1" not in text
 
 
+def test_of_a_session_what_is_typed_is_copied(site, chromium):
+    with Visit(chromium, f"{site}/tutorial/results.html") as visit:
+        visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        block = visit.page.locator("div.highlight-pycon").first
+        assert block.locator(".kn, .gp, .go").count() > 3  # words, prompts and outputs are coloured
+        block.locator("button.copy").press("Enter")
+        block.get_by_text("Copied").wait_for()
+        text = visit.page.evaluate("navigator.clipboard.readText()")
+        assert text.startswith("import multiprocessing\nanswers = ")
+        assert ">>>" not in text
+        assert "Empty" not in text
+        prompt = "(element) => getComputedStyle(element).userSelect"
+        assert block.locator(".gp").first.evaluate(prompt) == "none"
+
+
 def test_names_in_code_lead_to_their_documentation(site, chromium):
     for name in ("tutorial/first_process", "gallery/countdown/two_countdowns"):
         with Visit(chromium, f"{site}/{name}.html") as visit:
