@@ -33,7 +33,7 @@ class Kept:
             self.started += 1
             return run(*arguments, **options)
 
-        monkeypatch.setattr(interpreters.subprocess, "run", counted)
+        monkeypatch.setattr(subprocess, "run", counted)
         self.answer = self.ask()
         assert self.started == 1
 

@@ -713,3 +713,14 @@ def plainly(python, script):
     )  # fmt: skip
     text = done.stdout.decode(errors="backslashreplace").replace(f"{script.parent}{os.sep}", "")
     return text, done.returncode
+
+
+def test_record_takes_what_a_job_takes(tmp_path):
+    script = tmp_path / "reads.py"
+    script.write_text("print(open('word.txt').read())\n")
+    (tmp_path / "word.txt").write_text("beside it")
+    result = record(str(script), cwd="script", memory=512, timeout=20)
+    assert (result.text(), result.memory_limit, result.timeout) == ("beside it\n", 512, 20)
+    assert record(script).outcome == "exception FileNotFoundError"
+    with pytest.raises(ValueError, match="cwd is 'here'; it can be 'empty' or 'script'"):
+        record(script, cwd="here")

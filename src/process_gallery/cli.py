@@ -9,38 +9,37 @@ that was started has been ended.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import os
 import sys
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from .drawing.text import failure, terminal
 from .errors import ExampleError, InterpreterError, RecorderError
-from .interpreters import Installed, find_pythons, look_at, newest_that_has, processors
-from .model import Record
-from .recording.job import Job
-from .recording.recorder import record_all, stop_on_sigterm
-from .script import read_script
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .model import Record
+    from .recording.supervisor_process import SupervisorProcess
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
-    for stream in (
-        sys.stdout,
-        sys.stderr,
-    ):  # an example's output may be in letters that this terminal does not have
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if arguments is None else list(arguments)
     if sys.stdout is None or sys.stderr is None:  # closed, as by >&-
         _open_what_is_closed()
-    stop_on_sigterm()
+    supervisors = _start_ahead(words)
     try:
-        commands = {"record": _record, "matrix": _matrix, "pythons": _pythons}
-        return commands[options.command](options)
+        options = _parser().parse_args(words)
+        for stream in (
+            sys.stdout,
+            sys.stderr,
+        ):  # an example's output may be in letters that this terminal does not have
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        if options.command == "record":
+            return _record(options, supervisors)
+        return _matrix(options) if options.command == "matrix" else _pythons()
     except (ExampleError, InterpreterError, _InputError) as error:
         print(f"process_gallery: {error}", file=sys.stderr)
         return 2
@@ -55,6 +54,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
+    finally:
+        for supervisor in supervisors:
+            supervisor.end()
+
+
+def _start_ahead(words: list[str]) -> list[SupervisorProcess]:
+    """Start the supervisor that recording needs, while the rest is imported, which takes longer than
+    a short script.
+    """
+    if words[:1] != ["record"] or sys.platform != "linux":
+        return []
+    from .recording.supervisor_process import SupervisorProcess
+
+    try:
+        return [SupervisorProcess()]
+    except OSError:  # said of the first job, when it is tried again
+        return []
 
 
 def _open_what_is_closed() -> None:
@@ -166,7 +182,12 @@ def _mebibytes(text: str) -> int:
     return value
 
 
-def _record(options: argparse.Namespace) -> int:
+def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -> int:
+    from .recording.job import Job
+    from .recording.recorder import record_all, stop_on_sigterm
+    from .script import read_script
+
+    stop_on_sigterm()
     # All that was given is looked at before anything runs: a wrong last word shall not cost a
     # minute. The interpreter is asked by record_all, while its supervisor starts.
     target = None if options.json in (None, "-") else Path(options.json)
@@ -188,10 +209,13 @@ def _record(options: argparse.Namespace) -> int:
     order = {id(job): index for index, job in enumerate(jobs)}
     records: dict[int, Record] = {}
     failures: list[str] = []
-    for job, result in record_all(jobs):
-        if not isinstance(result, Record):
+    ahead, supervisors[:] = supervisors[:], []  # now they are the recorder's to end
+    for job, result in record_all(jobs, supervisors=ahead, meanwhile=_load_what_shows):
+        if isinstance(result, RecorderError):
             failures.append(str(result))
             continue
+        from .drawing.text import failure, terminal
+
         records[order[id(job)]] = result
         print(
             terminal(result, colour=colour),
@@ -208,9 +232,22 @@ def _record(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _matrix(options: argparse.Namespace) -> int:
-    from . import matrix  # not needed, and not loaded, to record one script
+def _load_what_shows() -> None:
+    """Import what makes and shows a record, while the first example runs."""
+    from .drawing import text  # noqa: F401
+    from .recording import assemble  # noqa: F401
 
+
+def _matrix(options: argparse.Namespace) -> int:
+    # None of this is needed, or loaded, to record one script.
+    from collections import Counter
+
+    from . import matrix
+    from .interpreters import Installed, find_pythons, look_at, newest_that_has, processors
+    from .recording.recorder import stop_on_sigterm
+    from .script import read_script
+
+    stop_on_sigterm()
     scripts = [read_script(path) for path in options.scripts]
     pythons = look_at(options.pythons) if options.pythons else find_pythons()
     if not any(python.probe for python in pythons):
@@ -268,8 +305,9 @@ def _matrix(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _pythons(options: argparse.Namespace) -> int:
-    del options
+def _pythons() -> int:
+    from .interpreters import find_pythons
+
     for python in find_pythons():
         if python.probe:
             print(python.path)
@@ -279,6 +317,9 @@ def _pythons(options: argparse.Namespace) -> int:
 def _write(target: str | None, records: list[Record], *, single: bool) -> None:
     if target is None or not records:
         return
+    import dataclasses
+    import json
+
     text = (
         records[0].to_json(indent=1)
         if single

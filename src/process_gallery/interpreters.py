@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
-import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from . import probe_cache
 from .errors import InterpreterError
-from .model import Interpreter, Version, file_name, numbers
 from .script import Script, imported, python_bound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .model import Interpreter, Version
 
 HOOKS = Path(__file__).parent / "recording" / "in_example" / "site"
 """Folder that is put on the ``PYTHONPATH`` of an example."""
@@ -78,7 +78,8 @@ print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.pyt
 class Probe:
     """An interpreter's answers."""
 
-    interpreter: Interpreter
+    described: tuple[str, str, str, str, str, bool]
+    """What an :class:`~process_gallery.model.Interpreter` is made of."""
     version_info: tuple[int, ...]
     prefixes: tuple[str, ...]
     """Folders that it is installed in."""
@@ -88,6 +89,13 @@ class Probe:
     """
     runner: str
     """The cell runner, as byte code of this version where that could be written."""
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """What it is. To start an example, the model need not be loaded."""
+        from .model import Interpreter
+
+        return Interpreter(*self.described)
 
 
 @functools.cache
@@ -100,7 +108,7 @@ def probe(python: str) -> Probe:
     InterpreterError
         If it is not there, does not start, or does not answer within 30 seconds.
     """
-    path = shutil.which(python)
+    path = _which(python)
     if path is None:
         raise InterpreterError(
             f"{python}: no such interpreter; give the path of a Python, such as {sys.executable}"
@@ -121,8 +129,22 @@ def probe(python: str) -> Probe:
     return found
 
 
+def _which(python: str) -> str | None:
+    """Return the path of an executable, as ``shutil.which`` does, but load no shutil for one that
+    has a path already.
+    """
+    if os.name == "posix" and os.path.dirname(python):
+        return python if os.access(python, os.X_OK) and not os.path.isdir(python) else None
+    import shutil
+
+    return shutil.which(python)
+
+
 def _ask(python: str, path: str, files: list[str]) -> list[Any]:
     """Ask an interpreter; return what it says."""
+    import ast
+    import subprocess
+
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
     }
@@ -163,7 +185,7 @@ def _probe_of(answer: Any, path: str) -> Probe | None:
     if executable and _is_script(path):  # such as pyenv's: its shells would be in every record
         path = executable
     return Probe(
-        Interpreter(version, implementation, system, machine, method, gil),
+        (version, implementation, system, machine, method, gil),
         tuple(info),
         tuple(prefixes),
         os.path.abspath(path),
@@ -263,6 +285,9 @@ class Installed:
         question = repr([_VERSIONS, sorted(names), environment, os.getcwd()])
         if kept and (versions := _still_true(kept, python, question)) is not None:
             return cls(versions)
+        import json
+        import subprocess
+
         done = subprocess.run(
             [python, "-c", _VERSIONS, *sorted(names)],
             capture_output=True,
@@ -315,6 +340,8 @@ def _changed(place: str) -> int:
 
 def _still_true(kept: Path, python: str, question: str) -> dict[str, list[str] | None] | None:
     """Return a kept answer; None if there is none that still holds."""
+    import json
+
     try:
         data = json.loads(kept.read_bytes())
         state = data["state"]
@@ -345,6 +372,8 @@ class Python:
     @property
     def interpreter(self) -> Interpreter:
         """What it is, as far as can be told: for a broken one the version that its path names."""
+        from .model import Interpreter
+
         if self.probe:
             return self.probe.interpreter
         named = re.findall(r"\d+\.\d+(?:\.\d+)?t?", self.path)
@@ -361,6 +390,8 @@ class Python:
     @property
     def version(self) -> Version:
         """Its version, to sort by."""
+        from .model import numbers
+
         return numbers(self.interpreter.version)
 
 
@@ -383,6 +414,8 @@ def find_pythons() -> list[Python]:
     download keep in the home folder. Of two of the same version the first of these is taken. One
     that does not start is among them if it would be the only one of its X.Y.
     """
+    from .model import file_name
+
     found: dict[str, Python] = {}
     for python in look_at(candidates()):
         key = file_name(python.interpreter)

@@ -12,14 +12,19 @@ import functools
 import io
 import os
 import re
-import signal
 import stat
 import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
 
 from .errors import ExampleError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    Cwd = Literal["empty", "script"]
+    """Where an example runs: in an empty folder, or in the script's own, beside its data."""
 
 _CELL = re.compile(r"(?P<header>^#{20,}.*|^# ?%%.*)\s(?P<text>(?:^#.*\s?)*)", re.MULTILINE)
 _CONFIG = re.compile(
@@ -33,9 +38,6 @@ _EXPECTED = re.compile(
 
 _LARGEST = 16 << 20
 """Bytes of a script. Python's own longest module has less than one million."""
-
-Cwd = Literal["empty", "script"]
-"""Where an example runs: in an empty folder, or in the script's own, beside its data."""
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
@@ -274,10 +276,16 @@ def check_expected(expected: str) -> None:
     ValueError: 'exit three' is not one of: ok, exception [NAME], exit N, signal NAME, timeout
     """
     match = _EXPECTED.fullmatch(expected)
-    if not match or (match["signal"] and match["signal"] not in signal.Signals.__members__):
+    if not match or (match["signal"] and not _is_signal(match["signal"])):
         raise ValueError(
             f"{expected!r} is not one of: ok, exception [NAME], exit N, signal NAME, timeout"
         )
+
+
+def _is_signal(name: str) -> bool:
+    import signal  # few examples name one
+
+    return name in signal.Signals.__members__
 
 
 def python_bound(need: str) -> tuple[str, tuple[int, ...]] | None:

@@ -21,7 +21,11 @@ from typing import Any
 from .errors import RecordError
 from .interpreters import Installed, Probe
 from .model import SCHEMA, Cell, Piece, Process, Record
-from .script import Cwd, Script, imported, local_modules
+from .script import Script, imported, local_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .script import Cwd
 
 # Bytes. The recorder keeps less than half a MB of a cell's output, and a few MB of its figures.
 _LARGEST = 256 << 20

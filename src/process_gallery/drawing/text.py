@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from process_gallery.model import Process, Record, labels
-from process_gallery.script import Cwd
 
 from .terminal import Line, screen, with_writers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from process_gallery.script import Cwd
 
 LAST_LINES = 60
 """Lines of output that the report of a failure shows."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 
@@ -14,8 +13,8 @@ from process_gallery.model import Cell, Piece, Process, Record
 from .messages import CellResult, ProcessResult, Result
 from .request import PreparedJob
 from .shorten import Shortener
+from .supervisor_process import signal_name
 
-SIGNAL_NAMES = {int(number): number.name for number in signal.Signals}
 _LAST_LINE = re.compile(
     r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z",
     re.MULTILINE,
@@ -120,7 +119,7 @@ def _process(seen: ProcessResult, shorten: Shortener) -> Process:
         start=_rounded(seen.start),
         end=_rounded(seen.end),
         exit_code=seen.exit_code,
-        signal=None if number is None else SIGNAL_NAMES.get(number, str(number)),
+        signal=None if number is None else signal_name(number),
         stuck=seen.stuck,
         stack=python_stack(shorten(seen.stack)),
     )

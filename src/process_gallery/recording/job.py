@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from process_gallery.script import Cwd, Script
+from process_gallery.script import Script
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from process_gallery.script import Cwd
 
 
 @dataclass(frozen=True)

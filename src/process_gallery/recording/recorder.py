@@ -19,16 +19,21 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from process_gallery.errors import RecorderError
 from process_gallery.interpreters import probe
-from process_gallery.model import Record
-from process_gallery.script import Cwd, read_script
+from process_gallery.script import read_script
 
 from .job import Job
-from .supervised import SupervisedRun, SupervisorProcess
+from .supervised import SupervisedRun
+from .supervisor_process import SupervisorProcess
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from process_gallery.model import Record
+    from process_gallery.script import Cwd
 
 
 def record(
@@ -74,7 +79,11 @@ def record(
 
 
 def record_all(
-    jobs: Iterable[Job], *, at_once: int = 1
+    jobs: Iterable[Job],
+    *,
+    at_once: int = 1,
+    supervisors: Sequence[SupervisorProcess] = (),
+    meanwhile: Callable[[], object] | None = None,
 ) -> Iterator[tuple[Job, Record | RecorderError]]:
     """Run examples, some at a time, and yield each with its record as it ends.
 
@@ -82,15 +91,27 @@ def record_all(
     caller stops early, by an exception or Ctrl-C, everything that was started is ended before this
     generator is.
 
+    Parameters
+    ----------
+    jobs
+        The examples.
+    at_once
+        How many run at the same time.
+    supervisors
+        Supervisors that have been started already; they are ended with the others.
+    meanwhile
+        Called once, when the first example has been started: a command imports then what it needs
+        to show the record.
+
     Raises
     ------
     InterpreterError
         If an interpreter cannot be used; nothing has been run then.
     """
-    waiting = sorted(jobs, key=lambda job: job.script.declared.alone)
-    idle: list[SupervisorProcess] = []
+    idle = list(supervisors)
     try:
-        if any(not job.portable for job in waiting):
+        waiting = sorted(jobs, key=lambda job: job.script.declared.alone)
+        if not idle and any(not job.portable for job in waiting):
             with contextlib.suppress(OSError):  # said of the first job, when it is tried again
                 idle.append(SupervisorProcess())  # it starts while the interpreters are asked
         for job in waiting:
@@ -99,7 +120,8 @@ def record_all(
         for supervisor in idle:
             supervisor.end()
         raise
-    yield from _supervised(deque(job for job in waiting if not job.portable), at_once, idle)
+    supervised = deque(job for job in waiting if not job.portable)
+    yield from _supervised(supervised, at_once, idle, meanwhile)
     portable = [job for job in waiting if job.portable]
     if portable:
         # Not above: with logging, which it loads, it took two fifths of the time to import this module.
@@ -109,7 +131,10 @@ def record_all(
 
 
 def _supervised(
-    waiting: deque[Job], at_once: int, idle: list[SupervisorProcess]
+    waiting: deque[Job],
+    at_once: int,
+    idle: list[SupervisorProcess],
+    meanwhile: Callable[[], object] | None,
 ) -> Iterator[tuple[Job, Record | RecorderError]]:
     """Run examples under supervisors: programs, each of which takes one example after the other."""
     active: list[SupervisedRun] = []
@@ -131,6 +156,9 @@ def _supervised(
                 selector.register(run.supervisor.output, selectors.EVENT_READ, run)
             if not active:
                 continue
+            if meanwhile:
+                meanwhile()
+                meanwhile = None
             ready = [
                 key.data
                 for key, _ in selector.select(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class PreparedJob:
             self.folder = new_folder()
         except OSError as error:
             raise RecorderError(
-                f"{self.script}: no folder for its run can be made in {tempfile.gettempdir()}: {error.strerror}; "
+                f"{self.script}: no folder for its run can be made in {temporary_folder()}: {error.strerror}; "
                 "free some space, or set TMPDIR"
             ) from error
 
@@ -97,6 +97,26 @@ def new_folder() -> Path:
     Its name is short: what multiprocessing makes below it is the address of a socket, for which the
     kernel has 107 bytes.
     """
-    parent = tempfile.gettempdir()
+    parent = temporary_folder()
     short = "/tmp" if len(parent) > 50 and os.access("/tmp", os.W_OK) else parent  # noqa: S108
-    return Path(tempfile.mkdtemp(prefix="pg-", dir=short))
+    while True:
+        folder = os.path.join(short, f"pg-{os.urandom(4).hex()}")
+        try:
+            os.mkdir(folder, 0o700)
+        except FileExistsError:
+            continue
+        return Path(folder)
+
+
+def temporary_folder() -> str:
+    """Return what :func:`tempfile.gettempdir` does. To load tempfile takes as long as to read the
+    script and to prepare its run, so it is asked only if it is there, or is needed.
+    """
+    if "tempfile" not in sys.modules and os.name == "posix":
+        named = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
+        parent = os.path.abspath((named or ["/tmp"])[0])  # noqa: S108
+        if os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK):
+            return parent
+    import tempfile
+
+    return tempfile.gettempdir()

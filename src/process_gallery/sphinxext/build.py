@@ -29,10 +29,14 @@ from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
 from process_gallery.recording.job import Job
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
-from process_gallery.script import Cwd, Script, contents, read_script
+from process_gallery.script import Script, contents, read_script
 from process_gallery.store import Cache, key
 
 from .comparison import Matrix, VersionRun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from process_gallery.script import Cwd
 
 logger = logging.getLogger(__name__)
 
