@@ -160,7 +160,9 @@ def directives(page: Path) -> Iterator[Directive]:
             while number < len(lines) and re.match(r"\s*:(?!::)", lines[number]):
                 number += 1
             block = "\n".join(option.strip()[1:] for option in lines[first:number])
-            options = dict(options_to_items(block + "\n")[0]) if block else {}
+            items = options_to_items(block + "\n")[0] if block else []
+            options = dict(items)
+            assert len(items) == len(options), f"{page}:{first}: an option is there twice"
             name = page.relative_to(ROOT).as_posix()
             yield Directive(name, first, match[2], match[3].strip(), options, section)
             within = match[1]
