@@ -81,7 +81,7 @@ def test_a_script_in_a_folder_that_every_machine_has():
 CRASH = 'Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f0000000b80 (most recent call first):\n  File "x.py", line 3 in f\n\n'
 APART = [" ", "\n", "'", '"', "(", ")", "[", "]", "<", ">", "=", ",", ";", "|", "\t", " : "]
 WORDS = ["a", "line 1", "/usr", "/usr/bin/env", "/var/usr/x", "https://example.org/usr/lib/python3.11/x", "//usr/lib", "é", "\u202e", "😀",
-    "\x1b[31mred\x1b[0m", "\x1b", "\\n", "Traceback (most recent call last):\n", "\x00", "%s", "a/b/c", "~", "..", "\x1e0123", "&amp;"]  # fmt: skip
+    "\x1b[31mred\x1b[0m", "\x1b", "\\n", CRASH, "Traceback (most recent call last):\n", "\x00", "%s", "a/b/c", "~", "..", "\x1e0123", "&amp;"]  # fmt: skip
 
 
 def random_text(rng, folders):

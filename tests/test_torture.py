@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from process_gallery.errors import ExampleError, RecorderError
 from process_gallery.interpreters import find_pythons, probe
 from process_gallery.model import Record
+from process_gallery.recording import stacks
 from process_gallery.recording.job import Job, Limits
 from process_gallery.recording.recorder import record_all
 from process_gallery.script import read_script
@@ -126,6 +127,10 @@ def numbered(result):
         )
         for cell in result.cells
     ]
+
+
+def cell_text(cell):
+    return "".join(piece.text for piece in cell.output)
 
 
 def process(result, name):
@@ -517,7 +522,135 @@ def nul_bytes(r):
     assert "never\n" not in r.text()
 
 
+def quotes_a_crash(r):
+    first, second, third = (cell_text(cell) for cell in r.cells)
+    assert first.startswith("Fatal Python error: Aborted\n\nCurrent thread ")
+    assert first.endswith("line 1\n")
+    assert second == "[b'', 'line 2']\n"
+    assert third == "line 3\n"
+    assert [p.signal for p in r.processes] == [None, "SIGABRT", "SIGABRT"]
+    assert [bool(p.stack) for p in r.processes] == [False, False, True]
+
+
+def quotes_a_crash_then_hangs(r):
+    quoted = "Fatal Python error: Segmentation fault\n\nCurrent thread 0x1 (most recent call first):\n  File 'x'\n"
+    assert [cell_text(cell) for cell in r.cells] == [quoted + "line 1\n", "line 2\n", "line 3\n"]
+    stack_of(r, "MainProcess", "in hangs")
+
+
+def captured_child_hangs(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    for method in ("fork", "spawn", "forkserver"):
+        stack_of(r, f"by {method}", "in child_waits")
+        assert process(r, f"by {method}").how == method
+    stack_of(r, "python -c", 'File "<string>", line 2 in <module>')
+    assert [p.note for p in r.processes] == [""] * len(r.processes)
+
+
+def server_hangs(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    hung = [p for p in r.processes if "in hangs" in p.stack]
+    assert len(hung) == 1
+    assert hung[0].stuck
+    # From 3.14.1 on the server itself imports the main file, so its child does not exist yet.
+    assert hung[0].name in ("Child", "forkserver")
+    assert process(r, "MainProcess").stuck
+
+
+def server_is_left_hanging(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    assert "server_is_left_hanging.py" in process(r, "forkserver").stack
+
+
+def hangs_without_descriptors(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    for p in r.processes:
+        assert (p.stack, p.note) == ("", stacks.CLOSED)
+
+
+def hangs_with_own_faulthandler(r):
+    stack_of(r, "MainProcess", "in hangs")
+    crashed = process(r, "fork of MainProcess")
+    assert (crashed.signal, crashed.stack) == ("SIGSEGV", "")
+    [at] = [n for n, (name, line) in enumerate(plain(r)) if line.startswith("Fatal Python error: ")]
+    assert plain(r)[at] == ("fork of MainProcess", "Fatal Python error: Segmentation fault")
+    assert plain(r)[0] == ("MainProcess", "line 1")
+    assert plain(r)[-1] == ("MainProcess", "line 2")
+
+
+def hangs_without_the_recorder(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    main, *others = sorted(r.processes, key=lambda p: p.id)
+    assert sorted((p.name, p.note) for p in others) == [
+        *[("python -c", stacks.WITHOUT_RECORDER)] * 3,
+        ("sleep", ""),
+    ]
+    assert "hangs_without_the_recorder.py" in main.stack
+
+
+def forks_in_c(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    assert len(r.processes) == 3
+    for number in range(3):
+        [p] = [p for p in r.processes if f"in hangs_{number}" in p.stack]
+        assert (p.id == 0) == (number == 0)
+        assert p.stack.count("hangs_") == 1
+
+
+def ended_at_once(r):
+    by_pid = {p.pid: p for p in r.processes}
+    assert len(plain(r)) == 9
+    for _, line in plain(r):
+        _, method, number, code, pid = line.split()
+        p = by_pid[int(pid)]
+        assert (p.name, p.how, p.asked_by) == (f"{method} {number}", method, 0)
+        assert code == "-9"
+        assert p.signal == "SIGKILL"
+        assert p.asked <= p.end
+
+
+def odd_names(r):
+    names = ["tab\there", "new\nline", "<b>markup</b>&amp;", "x", "MainProcess", "\x1b[31mred", "ünïcödé \u202eevil", "a\x00b", r"C:\new\table"]  # fmt: skip
+    found = {}
+    for piece in r.pieces():
+        p = r.processes[piece.process]
+        assert piece.text == f"line {len(found) // 3} {p.how}\n"
+        found[piece.text] = p.name
+    long = [name for name in found.values() if len(name) > 1000]
+    assert [name.rstrip("x") for name in long] == [""] * 3
+    assert ["x" if name in long else name for name in found.values()] == [n for n in names for _ in range(3)]  # fmt: skip
+
+
+def main_thread_ends(r):
+    assert numbered(r) == [[1], [2]]
+    left = process(r, "fork of MainProcess")
+    assert left.signal == "SIGKILL"
+    assert left.end > r.duration - 0.1
+
+
+def main_thread_ends_and_hangs(r):
+    assert plain(r) == [("MainProcess", "line 1")]
+    for p in r.processes:
+        assert p.stuck
+        assert "in hangs" in p.stack
+
+
+def sends_descriptors(r):
+    assert numbered(r) == [list(range(400))]
+    assert plain(r)[-1] == ("MainProcess", "ends seen: 400")
+
+
+def double_fork(r):
+    assert len(r.processes) == 41
+    for piece in r.pieces():
+        daemon = r.processes[piece.process]
+        assert r.processes[daemon.parent].exit_code == int(piece.text.split()[1])
+        assert r.processes[daemon.parent].parent == 0
+
+
 LEAVE = {
+    "main_thread_ends": "fork of MainProcess",
+    "server_is_left_hanging": "forkserver",
     "daemon": "sleep",
     "named_like_a_helper": "resource_tracker",
     "outlives_the_parent": "fork of MainProcess",

@@ -124,6 +124,13 @@ def _parser() -> argparse.ArgumentParser:
         help="limit of each process's address space in MiB",
     )
     record.add_argument(
+        "--output",
+        type=_kibibytes,
+        default=64,
+        metavar="KIB",
+        help="how much of each cell's output is kept, up to 256 KiB (default: 64)",
+    )
+    record.add_argument(
         "--beside",
         action="store_true",
         help="run each script in its own folder, beside its data, not in an empty one",
@@ -182,8 +189,17 @@ def _mebibytes(text: str) -> int:
     return value
 
 
+def _kibibytes(text: str) -> int:
+    from .recording.job import MOST_OUTPUT
+
+    value = int(text)
+    if not 1 <= value <= MOST_OUTPUT:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of KiB from 1 to {MOST_OUTPUT}")
+    return value
+
+
 def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -> int:
-    from .recording.job import Job
+    from .recording.job import Job, Limits
     from .recording.recorder import record_all, stop_on_sigterm
     from .script import read_script
 
@@ -201,6 +217,7 @@ def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -
             memory=options.memory,
             name=path.name,
             cwd="script" if options.beside else "empty",
+            limits=Limits(output=options.output),
         )
         for path in options.scripts
     ]

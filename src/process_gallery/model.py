@@ -38,7 +38,9 @@ class Piece:
     ``Record.shortened``).
     """
     omitted: int = 0
-    """Bytes left out at this place; ``text`` is then empty."""
+    """Bytes of the process that were left out at this place; ``text`` is then empty. A cell's output
+    is bounded, see ``process_gallery_output``.
+    """
 
 
 @dataclass
@@ -87,12 +89,18 @@ class Process:
     anyone could see it.
     """
     signal: str | None = None
-    """Name of the signal that ended it, for instance ``SIGKILL``."""
+    """Name of the signal that ended it, for instance ``SIGKILL``. On Linux the recorder sends
+    ``SIGRTMAX`` to a stuck Python: it then writes its stack, and ends.
+    """
     stuck: bool = False
     """True if the watchdog had to end it."""
     stack: str = ""
     """Its Python stacks when it was stuck or crashed, as faulthandler writes them, without the
     recorder's own frames.
+    """
+    note: str = ""
+    """What the recorder could not learn of it, and why, for instance why it has no stack; empty if
+    there is nothing.
     """
 
 
@@ -187,10 +195,15 @@ class Record:
 
     def text(self) -> str:
         """Return everything that was printed, as a terminal would have shown it."""
-        return "".join(
-            piece.text if not piece.omitted else f"\n[{piece.omitted:,} bytes left out]\n"
-            for piece in self.pieces()
-        )
+        texts: list[str] = []
+        omitted = 0  # there may be a piece for each process
+        for piece in [*self.pieces(), Piece(0.0, None, "")]:
+            if omitted and not piece.omitted:
+                texts.append(f"\n[{omitted:,} bytes left out]\n")
+                omitted = 0
+            omitted += piece.omitted
+            texts.append(piece.text)
+        return "".join(texts)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the record as JSON text, fields in the order documented here."""

@@ -41,9 +41,11 @@ def _recorder() -> str:
     return digest.hexdigest()
 
 
-def key(script: Script, python: Probe, installed: Installed, *, cwd: Cwd = "empty") -> str:
+def key(
+    script: Script, python: Probe, installed: Installed, *, cwd: Cwd = "empty", output: int = 0
+) -> str:
     """Return a digest of all that a record of this script depends on; ``cwd`` as for
-    :class:`~process_gallery.recording.job.Job`.
+    :class:`~process_gallery.recording.job.Job`, ``output`` in KiB.
     """
     parts: list[object] = [
         SCHEMA,
@@ -52,7 +54,7 @@ def key(script: Script, python: Probe, installed: Installed, *, cwd: Cwd = "empt
         python.interpreter,
         hashlib.sha256(script.source).hexdigest(),
     ]
-    parts += [script.declared, cwd]
+    parts += [script.declared, cwd, output]
     parts.extend(
         (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in local_modules(script.path, script.source)

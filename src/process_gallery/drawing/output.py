@@ -202,7 +202,7 @@ def _line_html(
     moves: bool,
 ) -> str:
     if line.gap:
-        return f'<span class="pg-l pg-gap">{escape(line.text)}\n</span>'
+        return f'<span class="pg-l pg-gap">{escape(line.gap_text(view.labels))}\n</span>'
     runs = line.parts()
     if lanes is None:
         moment = decimal(runs[-1].time * 1000)
@@ -243,7 +243,7 @@ def output_text(record: Record, cells: Sequence[int]) -> str:
     result = []
     for line in lines:
         if line.gap:
-            result.append(f"{'':{width}} | {line.text}")
+            result.append(f"{'':{width}} | {line.gap_text(view.labels)}")
             continue
         text = with_writers(line, view.labels)
         result.append(f"{view.label(line.process):<{width}} | {text}".rstrip())

@@ -72,27 +72,32 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
     stacked = [
         p
         for p in record.processes
-        if not view.is_helper(p) and any(True for _ in _threads(p.stack))
+        if not view.is_helper(p) and (p.note or any(True for _ in _threads(p.stack)))
     ]
     if not stacked:
         return ""
     items = []
     for process in stacked[:STACKS]:
+        key = f'<span class="pg-key {view.color(process.id)}" data-p="{process.id}">{escape(view.label(process.id))}</span>'
+        state = "stuck" if process.stuck else view.ending(process)
+        heading = f'<p>{key} <span class="pg-how">{escape(state)}</span></p>'
+        note = f"<p>{escape(process.note)}</p>" if process.note else ""
         threads = list(_threads(process.stack))
+        if not threads:
+            items.append(f'<li data-p="{process.id}">{heading}{note}</li>')
+            continue
         own = [frame for _, frames in threads for frame in frames if is_own(record, frame.file)]
         # faulthandler writes the thread that got the signal, in general the main thread, last, or
         # marks it as current.
         main = next(
-            (frames for heading, frames in threads if heading.startswith("Current")), threads[-1][1]
+            (frames for thread, frames in threads if thread.startswith("Current")), threads[-1][1]
         )
-        key = f'<span class="pg-key {view.color(process.id)}" data-p="{process.id}">{escape(view.label(process.id))}</span>'
         shown = own or main[:1]
-        state = "stuck" if process.stuck else view.ending(process)
         total = sum(len(frames) for _, frames in threads)
         everything = "".join(
-            f"<p>{escape(_thread_name(heading, index, len(threads)))}</p>"
+            f"<p>{escape(_thread_name(thread, index, len(threads)))}</p>"
             f"<ol>{''.join(_frame_html(frame, record, code_anchor) for frame in frames)}</ol>"
-            for index, (heading, frames) in enumerate(threads)
+            for index, (thread, frames) in enumerate(threads)
         )
         more = ""
         if total > len(shown):
@@ -101,7 +106,7 @@ def stacks_html(record: Record, *, uid: str, code_anchor: Anchor | None = None) 
             )
             more = f"<details><summary>All {among}, innermost first</summary>{everything}</details>"
         items.append(
-            f'<li data-p="{process.id}"><p>{key} <span class="pg-how">{escape(state)}</span></p>'
+            f'<li data-p="{process.id}">{heading}{note}'
             f"<ol>{''.join(_frame_html(frame, record, code_anchor) for frame in shown)}</ol>{more}</li>"
         )
     if len(stacked) > STACKS:
@@ -123,9 +128,10 @@ def stacks_text(record: Record) -> str:
     """Return the same stacks as faulthandler wrote them, each below the name of its process."""
     view = View(record)
     return "".join(
-        f"{view.label(process.id)}, {'stuck' if process.stuck else view.ending(process)}:\n{process.stack}\n"
+        f"{view.label(process.id)}, {'stuck' if process.stuck else view.ending(process)}:\n"
+        f"{process.stack}{process.note}\n"
         for process in record.processes
-        if process.stack and not view.is_helper(process)
+        if (process.stack or process.note) and not view.is_helper(process)
     )
 
 

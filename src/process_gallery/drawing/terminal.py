@@ -31,7 +31,9 @@ class Line:
     ended: Mark | None = None
     """Who wrote the end of the line."""
     gap: bool = False
-    """True if it only says that bytes were left out."""
+    """True if it only says that something is not shown."""
+    omitted: int = 0
+    """So many bytes were left out here."""
 
     def put(self, column: int, text: str, mark: Mark) -> None:
         """Write text from a column on, over what is there."""
@@ -66,6 +68,13 @@ class Line:
         """What can be seen of it."""
         return "".join(self.chars).translate(VISIBLE)
 
+    def gap_text(self, labels: Sequence[str]) -> str:
+        """Say what is not shown, and whose it is."""
+        if not self.omitted:
+            return self.text
+        whose = f" of {labels[self.process]}" if self.process is not None else ""
+        return f"[{self.omitted:,} bytes{whose} left out]"
+
     @property
     def process(self) -> int | None:
         """Who began it."""
@@ -95,6 +104,8 @@ VISIBLE |= {
 }
 
 
+GAPS = 10
+"""Processes of which one place says how much of theirs is left out; of all others it is one number."""
 COLUMNS = 1000
 """How far to the right a movement of the cursor goes; text itself may be longer."""
 BLANKS = 100_000
@@ -107,6 +118,7 @@ def screen(pieces: Iterable[Piece]) -> list[Line]:
     """Return the lines that a terminal of great width and height would show in the end."""
     lines = [Line()]
     blanks = 0  # that the cursor's movements have left
+    gaps = 0  # that stand one below the other
     row = column = 0
     rest = ""
     for piece in pieces:
@@ -116,11 +128,18 @@ def screen(pieces: Iterable[Piece]) -> list[Line]:
             if lines[row].chars:
                 row += 1
                 lines.append(Line())
-            lines[row].gap = True
-            lines[row].put(0, f"[{piece.omitted:,} bytes left out]", (None, piece.time))
+            gaps += 1
+            if gaps > GAPS:  # all others in one line
+                row -= 1
+                lines.pop()
+                mark = (None, piece.time)
+            gap = lines[row]
+            gap.gap, gap.omitted = True, gap.omitted + piece.omitted
+            gap.put(0, f"[{gap.omitted:,} bytes left out]", mark)
             lines.append(Line())
             row, column, rest = row + 1, 0, ""
             continue
+        gaps = 0
         text = rest + piece.text
         unfinished = _UNFINISHED.search(text)  # the writer's next piece has the remainder
         rest = unfinished[0] if unfinished else ""
@@ -179,6 +198,8 @@ def screen(pieces: Iterable[Piece]) -> list[Line]:
 
 def with_writers(line: Line, labels: Sequence[str]) -> str:
     """Return a line's text, with the name of each other process before what it wrote into it."""
+    if line.gap:
+        return line.gap_text(labels)
     text = ""
     before = line.process
     for part in line.parts():

@@ -82,6 +82,8 @@ def failure(
                 f"  stack of {names[process.id]}{', which hung' if process.stuck else ''}:"
             )
             lines += [f"    {visible(line)}" for line in process.stack.splitlines()]
+        if process.note:
+            lines.append(f"  {names[process.id]}: {visible(process.note)}")
     if undeclared:
         lines.append("  left behind, and killed:")
         lines += [f"    {names[process.id]} ({_origin(process, names)})" for process in undeclared]
@@ -142,6 +144,8 @@ def terminal(record: Record, *, colour: bool = False) -> str:
         if process.stack:
             lines.append(f"stack of {names[process.id]}")
             lines += [f"  {visible(line)}" for line in process.stack.splitlines()]
+        if process.note:
+            lines.append(f"{names[process.id]}: {visible(process.note)}")
     if record.left_behind:
         lines.append(
             "left behind, and killed: " + ", ".join(names[index] for index in record.left_behind)

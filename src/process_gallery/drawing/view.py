@@ -61,8 +61,10 @@ class View:
 
     @staticmethod
     def is_helper(process: Process) -> bool:
-        """Return whether it is one of multiprocessing's own."""
-        return process.name in HELPERS
+        """Return whether it is one of multiprocessing's own. One that has a stack hung in the
+        example's code.
+        """
+        return process.name in HELPERS and not process.stack
 
     def color(self, index: int | None) -> str:
         """Return the class that gives a process its colour."""

@@ -15,6 +15,7 @@ from process_gallery.helper_processes import HELPERS
 
 from .messages import ProcessResult, Request, Result
 from .output import Decoder, Output, figures
+from .stacks import LONGEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,18 +24,8 @@ if TYPE_CHECKING:
 
     NameFrom = Literal["looks", "report", "example"]
 
-STACK = 1 << 16  # bytes of a process's stacks that are kept
-FATAL = b"Fatal Python error: "
-# What faulthandler writes first when a signal ends a process. Python's own fatal errors look alike,
-# but a reader sees those, too.
-CAUSES = (
-    b"Aborted",
-    b"Segmentation fault",
-    b"Bus error",
-    b"Floating-point exception",
-    b"Illegal instruction",
-)
-STACK_STARTS = [FATAL + cause + b"\n\n" for cause in CAUSES]
+STACK_START = b"Fatal Python error: "
+"""What faulthandler writes first when a signal ends a process."""
 CRASHES: tuple[int, ...] = tuple(
     getattr(_signal, name)
     for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
@@ -55,17 +46,20 @@ class SeenProcess:
         "exit_code",
         "how",
         "id",
-        "imitates_stack",
+        "in_own_code",
         "name",
         "name_from",
+        "note",
         "parent",
         "pid",
         "pidfd",
         "signal",
         "stack",
+        "stack_file",
         "start",
         "start_ticks",
         "stuck",
+        "told_to_abort",
         "wrote",
     )
 
@@ -88,7 +82,12 @@ class SeenProcess:
         self.signal: int | None = None
         self.stuck = False
         self.stack = b""  # what faulthandler wrote
-        self.imitates_stack = False  # what looked like a stack the process wrote itself
+        self.stack_file = ""  # name of the file that it writes it to
+        self.note = ""  # as Process.note in the model
+        self.in_own_code = False  # though one of multiprocessing's, it hangs in the example's code
+        # What begins like a stack, and comes now, is one: the example has faulthandler write to its
+        # output.
+        self.told_to_abort = False
         self.beginnings: set[str] = set()  # kinds of report that it has begun, each sent once
         # Of the Linux watcher alone:
         self.start_ticks: bytes | None = None  # when it began, as /proc has it: with its pid unique
@@ -100,7 +99,7 @@ class SeenProcess:
         """True if it is one of multiprocessing's own processes, which end by themselves when the
         others have ended.
         """
-        return self.name in HELPERS and self.name_from == "report"
+        return self.name in HELPERS and self.name_from == "report" and not self.in_own_code
 
     @property
     def exit_known(self) -> bool:
@@ -148,12 +147,15 @@ class SeenProcess:
 class Report:
     """A line of ``sitecustomize`` or of the cell runner; anything else may write such lines, too."""
 
-    __slots__ = ("kind", "parent_pid", "pid", "when", "words")
+    __slots__ = ("kind", "moment", "parent_pid", "pid", "when", "words")
 
-    def __init__(self, kind: str, pid: int, parent_pid: int, when: float, words: list[str]) -> None:
+    def __init__(
+        self, kind: str, pid: int, parent_pid: int, moment: int, when: float, words: list[str]
+    ) -> None:
         self.kind = kind
         self.pid = pid  # of who reports
         self.parent_pid = parent_pid
+        self.moment = moment  # nanoseconds, as the process has it
         self.when = when  # second of the run
         self.words = words
 
@@ -166,6 +168,8 @@ class Report:
             return []
         if self.kind == "command":
             return [(self.pid, ""), (int(self.words[0]), self.kind)]
+        if self.kind == "started":
+            return [(self.pid, ""), (int(self.words[0]), "")]
         return [(self.pid, self.kind if self.kind in ("fork", "exec") else "")]
 
 
@@ -322,50 +326,27 @@ class Account:
             self.outputs[index].start = moment
 
     def store(self, when: float, process: SeenProcess | None, data: bytes) -> None:
-        """Keep output: in the cell, or as the process's stack if it is what faulthandler writes
-        when one crashes.
-
-        Whether it really was that is known when the process has ended (see ``_settle_stacks``);
-        until then everything is stack that follows a stack's first words.
-        """
+        """Keep output in the cell."""
         process = process or self.only_writer
         if not data or (self.closing and process is not None and process.is_helper):
             return
-        writer = process.id if process and self.names_writers else None
-        owner = self.main if process is None and len(self.processes) == 1 else process
-        if owner is not None and not owner.imitates_stack:
-            at = 0 if owner.stack else data.find(FATAL)
+        if process is not None and process.told_to_abort:
+            at = 0 if process.stack else data.find(STACK_START)
             if at >= 0:
-                self.outputs[self.cell].add(when, writer, data[:at])
-                owner.stack += data[at:]
-                if len(owner.stack) > 1 << 20 or not any(
-                    same_start(owner.stack, start) for start in STACK_STARTS
-                ):
-                    self._take_stack_for_output(owner)
-                return
+                process.stack += data[at:]
+                data = data[:at]
+        writer = process.id if process and self.names_writers else None
         self.outputs[self.cell].add(when, writer, data)
-
-    def _take_stack_for_output(self, process: SeenProcess) -> None:
-        """It only looked like a stack: the process wrote it itself."""
-        process.imitates_stack = True
-        data, process.stack = process.stack, b""
-        self.outputs[self.cell].add(
-            self.elapsed(), process.id if self.names_writers else None, data
-        )
-
-    def _settle_stacks(self) -> None:
-        """Keep the stacks of the processes that have ended by a signal; the others' were output."""
-        for process in self.processes:
-            crashed = process.exit_code is None and process.signal in (*CRASHES, None)
-            if process.stack and not process.stuck and not crashed:
-                self._take_stack_for_output(process)
 
     # -- what processes report
 
     def read_report(self, line: bytes) -> Report:
         """Read a line; one of ``REPORT_ERRORS`` if it is no report."""
         words = line.decode("utf-8", "replace").split("\t")
-        return Report(words[0], int(words[1]), int(words[2]), self.since(words[3]), words[4:])
+        pid, parent_pid, moment = map(int, words[1:4])
+        return Report(
+            words[0], pid, parent_pid, moment, self.since(words[3]), list(map(unescaped, words[4:]))
+        )
 
     def is_new_cell(self, report: Report) -> bool:
         """Return whether a report says that the next cell begins. It comes from a main process that
@@ -413,9 +394,11 @@ class Account:
 
     def _take_fork(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
         [process] = processes
-        parent = self._parent_of(report, process)
+        # Of the fork itself: the parent may have ended when the child reports.
+        parent = self.by_pid.get(int(report.words[1])) or self._parent_of(report, process)
         process.how, process.start = "fork", report.when
         process.asked = self.since(report.words[0])
+        process.stack_file = f"{report.pid}-{report.moment}"
         if parent:
             process.note_parent(parent)
         if process.name_from == "looks":
@@ -424,6 +407,7 @@ class Account:
 
     def _take_exec(self, report: Report, processes: Sequence[SeenProcess], command: str) -> None:
         [process] = processes
+        process.stack_file = f"{report.pid}-{report.moment}"
         if process is self.main:
             self.program = report.words[1]
             return
@@ -453,6 +437,30 @@ class Account:
 
     def _take_start(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
         self.start_calls[report.pid, report.words[0]] = report.when
+
+    def _take_started(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
+        """A start() has returned. The child may have said the same, or have ended before it could."""
+        starter, child = processes
+        method, name = report.words[1], report.words[2]
+        if child is self.main or child is starter:
+            return
+        child.name, child.name_from = name, "example"
+        child.asked_by = starter.id
+        asked = self.start_calls.pop((starter.pid, name), None)
+        if asked is not None:
+            child.note_asked(asked)
+        if method in ("fork", "spawn", "forkserver"):
+            child.how = method
+        if child.parent is None:
+            servers = [
+                process.id
+                for process in self.processes
+                if process.name == "forkserver" and process.name_from == "report"
+            ]
+            if method != "forkserver":
+                child.parent = starter.id
+            elif servers:
+                child.parent = servers[-1]
 
     def _take_exit(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
         [process] = processes
@@ -486,6 +494,7 @@ class Account:
         "command": _take_command,
         "ended": _take_ended,
         "start": _take_start,
+        "started": _take_started,
         "exit": _take_exit,
         "process": _take_process,
     }
@@ -544,17 +553,10 @@ class Account:
         """
         if self.held:  # no marker after all
             self.store(self.elapsed(), self.main if self.names_writers else None, self.held)
-        self._settle_stacks()
         self._name_those_that_ended_early()
         self._let_none_begin_before_its_parent()
         order, number = self._in_order()
-        decoder = Decoder()
-        cells = [decoder.cell(output, number) for output in self.outputs]
-        for writer, rest in decoder.rest():
-            last = cells[self.cell]
-            last.times.append(round(self.elapsed(), 4))
-            last.writers.append(number[writer])
-            last.texts.append(rest)
+        cells = Decoder().cells(self.outputs, number)
         for index, figure in figures(self.figures):
             if index < len(cells):
                 cells[index].figures.append(figure)
@@ -578,7 +580,8 @@ class Account:
                     exit_code=process.exit_code,
                     signal=process.signal,
                     stuck=process.stuck,
-                    stack=process.stack[:STACK].decode("utf-8", "backslashreplace"),
+                    stack=process.stack[:LONGEST].decode("utf-8", "backslashreplace"),
+                    note=process.note,
                 )
                 for index, process in enumerate(order)
             ],
@@ -586,10 +589,15 @@ class Account:
         )
 
 
-def same_start(one: bytes, other: bytes) -> bool:
-    """Return whether one begins as the other."""
-    length = min(len(one), len(other))
-    return one[:length] == other[:length]
+def unescaped(word: str) -> str:
+    r"""Return a word of a report as it was.
+
+    >>> unescaped(r"a\tb\\tc")
+    'a\tb\\tc'
+    """
+    if "\\" not in word:
+        return word
+    return "\\".join(part.replace("\\t", "\t").replace("\\n", "\n") for part in word.split("\\\\"))
 
 
 def command_label(words: list[str]) -> str:

@@ -103,7 +103,7 @@ def _pieces(cell: CellResult) -> Iterator[Piece]:
         if isinstance(text, str):
             yield Piece(when, writer, text)
         else:
-            yield Piece(when, None, "", text)
+            yield Piece(when, writer, "", text)
 
 
 def _process(seen: ProcessResult, shorten: Shortener) -> Process:
@@ -122,6 +122,7 @@ def _process(seen: ProcessResult, shorten: Shortener) -> Process:
         signal=None if number is None else signal_name(number),
         stuck=seen.stuck,
         stack=python_stack(shorten(seen.stack)),
+        note=seen.note,
     )
 
 

@@ -11,15 +11,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from process_gallery.script import Cwd
 
+OUTPUT = 64
+MOST_OUTPUT = 256
+"""So that a piece of it is not longer than a text in a record may be."""
+
 
 @dataclass(frozen=True)
 class Limits:
     """How much of an output is kept, and how long the recorder waits."""
 
-    head: int = 32 * 1024
-    """Bytes of a cell's output that are kept from its beginning."""
-    tail: int = 32 * 1024
-    """Bytes of a cell's output that are kept from its end."""
+    output: int = OUTPUT
+    """KiB of a cell's output that are kept: one half from its beginning, one from its end. At most
+    ``MOST_OUTPUT``.
+    """
     grace: float = 0.5
     """Seconds that processes get to end by themselves after the example has ended."""
     patience: float = 15.0
@@ -28,6 +32,10 @@ class Limits:
     """
     pidfd_info: bool = True
     """Use PIDFD_GET_INFO where the kernel has it; False does without, as older kernels must."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.output <= MOST_OUTPUT:
+            raise ValueError(f"output is {self.output!r}; it can be 1 to {MOST_OUTPUT} KiB")
 
 
 @dataclass(frozen=True)

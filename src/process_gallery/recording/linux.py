@@ -21,7 +21,26 @@ import time
 
 from .account import CRASHES, REPORT_ERRORS, Account, SeenProcess
 from .messages import Request, Result
-from .proc import Stat, command_of, descendants, descends_from_here, stat
+from .proc import (
+    Stat,
+    catches,
+    command_of,
+    descendants,
+    descends_from_here,
+    descriptor_below,
+    runs,
+    stat,
+)
+from .stacks import (
+    CLOSED,
+    OTHER_HANDLER,
+    SILENT,
+    STACK_SIGNAL,
+    WITHOUT_RECORDER,
+    StackFile,
+    is_in_own_code,
+    written_to,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +50,7 @@ if TYPE_CHECKING:
 
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
 LOOK = (0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
+CREDENTIALS = _socket.CMSG_SPACE(12)  # bytes of a struct ucred with its header
 PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
 ABRT: int = _signal.SIGABRT
 SEGV: int = _signal.SIGSEGV
@@ -260,7 +280,9 @@ class LinuxWatcher:
         """Read what is there; return False when there is no more for now."""
         try:
             # Into one buffer: a new one of this size each time costs ten times what reading does.
-            length, ancillary, _, _ = self.socket.recvmsg_into((self.buffer,), 64)
+            # There is room for the credentials only: descriptors that the example sends through its
+            # output are closed by the kernel, as a terminal cannot have them, either.
+            length, ancillary, _, _ = self.socket.recvmsg_into((self.buffer,), CREDENTIALS)
         except (BlockingIOError, InterruptedError):
             return False
         data = bytes(self.buffer[:length])
@@ -371,6 +393,7 @@ class LinuxWatcher:
         if self.cancelled:
             return None
         self.drain()
+        self.read_stacks_of_crashed()
         return account.result(timed_out=timed_out, left=left)
 
     def living(self) -> list[SeenProcess]:
@@ -388,7 +411,7 @@ class LinuxWatcher:
             living = self.living()
             others = without_helpers(living)
             if not living or time.monotonic() >= (until if others else helpers_until):
-                return {process.id for process in others}
+                return {process.id for process in others + self.hung_helpers()}
             self.turn(pause)
             self.look_around()
             pause = min(pause * 1.5, 0.02)
@@ -398,7 +421,6 @@ class LinuxWatcher:
         """Have every stuck Python write its stack.
 
         All are frozen first and told to end before any goes on, so that none sees another one end.
-        One that ignores SIGABRT gets another signal at which faulthandler writes.
         """
         self.drain(0.1)
         self.account.closing = True
@@ -414,18 +436,110 @@ class LinuxWatcher:
                 send(process, STOP)
                 frozen[process.id] = process
         self.drain()
-        for number, patience in ((ABRT, PATIENCE), (SEGV, PATIENCE / 2)):
-            waiting = [
-                process for process in frozen.values() if not process.stack and alive(process)
-            ]
+        for helper in self.hung_helpers():
+            helper.stuck = True
+        waiting = self.ask_for_stacks(list(frozen.values()))
+        for number in (ABRT, SEGV):  # a program that is no Python, or has its own idea of stacks
             for process in waiting:
-                send(process, number)
-            for process in waiting:
-                send(process, CONT)
-            until = time.monotonic() + patience
-            while time.monotonic() < until and any(map(alive, frozen.values())):
-                self.turn(0.01)
+                process.told_to_abort = True
+            self.let_die(waiting, number, PATIENCE / 2)
+            waiting = [process for process in waiting if not process.stack and alive(process)]
         self.drain(0.1)
+
+    def ask_for_stacks(self, processes: list[SeenProcess]) -> list[SeenProcess]:
+        """Have frozen processes write their stacks, and end; return those that cannot be asked."""
+        assert STACK_SIGNAL is not None
+        asked: list[tuple[SeenProcess, StackFile]] = []
+        others = []
+        for process in processes:
+            file = None
+            if not catches(process.pid, STACK_SIGNAL):
+                others.append(process)
+                if is_python(process.pid):
+                    process.note = OTHER_HANDLER if process.stack_file else WITHOUT_RECORDER
+            elif (file := self.stack_file(process)) is None:
+                process.note = CLOSED
+            else:
+                asked.append((process, file))
+        limit = time.monotonic() + 2 * PATIENCE
+        while asked:
+            # One after the other where several have the same file: a parent, and a child that could
+            # not open its own.
+            now: list[tuple[SeenProcess, StackFile]] = []
+            later: list[tuple[SeenProcess, StackFile]] = []
+            for one in asked:
+                same = any(one[1].key == file.key for _, file in now)
+                (later if same else now).append(one)
+            for _, file in now:
+                file.begin()
+            patience = min(PATIENCE, max(0.0, limit - time.monotonic()))
+            self.let_die([process for process, _ in now], STACK_SIGNAL, patience)
+            for process, file in now:
+                process.stack = file.read()
+                if not process.stack:
+                    process.note = SILENT
+                    others.append(process)
+            asked = later
+        return others
+
+    def let_die(self, frozen: list[SeenProcess], number: int, patience: float) -> None:
+        """Let frozen processes go on, with a signal; freeze those again that do not end by it."""
+        for process in frozen:
+            send(process, number)
+        for process in frozen:
+            send(process, CONT)
+        until = time.monotonic() + patience
+        while time.monotonic() < until and any(map(alive, frozen)):
+            self.turn(0.01)
+        for process in frozen:
+            if alive(process):
+                send(process, STOP)
+
+    def stack_file(self, process: SeenProcess) -> StackFile | None:
+        """Open the file that a living process writes its stack to; None if it has closed it."""
+        try:
+            link = descriptor_below(process.pid, self.request.stacks)
+            return StackFile.of_descriptor(link) if link else None
+        except OSError:  # of another user, or without rights
+            pass
+        try:
+            return StackFile(os.path.join(self.request.stacks, process.stack_file))
+        except OSError:
+            return None
+
+    def hung_helpers(self) -> list[SeenProcess]:
+        """Return those of multiprocessing's processes that hang in the example's own code: a fork
+        server imports modules. They write their stacks, and live on.
+        """
+        assert STACK_SIGNAL is not None
+        asked = []
+        for process in self.living():
+            if process.is_helper and catches(process.pid, STACK_SIGNAL):
+                file = self.stack_file(process)
+                if file is not None:
+                    asked.append((process, file))
+                    send(process, STACK_SIGNAL)
+        until = time.monotonic() + PATIENCE
+        for process, file in asked:
+            size = -1
+            while time.monotonic() < until and (
+                size < 1 or size < file.size() or runs(process.pid)
+            ):
+                size = file.size()
+                self.turn(0.01)
+            stack = file.read()
+            if is_in_own_code(stack, self.request.script):
+                process.stack, process.in_own_code = stack, True
+                send(process, STOP)
+        return [process for process, _ in asked if process.in_own_code]
+
+    def read_stacks_of_crashed(self) -> None:
+        """Read what those have written that were ended by a fault of theirs."""
+        for process in self.account.processes:
+            if not process.stack and process.signal in CRASHES and process.stack_file:
+                process.stack = written_to(self.request.stacks, process.stack_file)
+            if process.stack:
+                process.note = ""
 
     def kill(self) -> None:
         """Kill whatever lives, freezing it first so that nothing starts another process meanwhile;
@@ -524,6 +638,14 @@ def without_helpers(processes: Iterable[SeenProcess]) -> list[SeenProcess]:
     return [process for process in processes if not process.is_helper]
 
 
+def is_python(pid: int) -> bool:
+    """Return whether a process runs a Python."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith(("python", "pypy"))
+    except OSError:
+        return False
+
+
 def alive(process: SeenProcess) -> bool:
     """Return whether a process has not ended."""
     about = stat(process.pid)
@@ -607,7 +729,8 @@ def serve() -> None:
         _signal.signal(number, _signal.SIG_IGN)
     while True:
         request = read_request()
-        for folder in (request.cwd, request.figures, request.environment["TMPDIR"]):
+        folders = (request.cwd, request.figures, request.stacks, request.environment["TMPDIR"])
+        for folder in folders:
             if folder != os.path.dirname(request.script):  # the script's own is there
                 os.mkdir(folder)
         watcher = LinuxWatcher(request)

@@ -25,6 +25,7 @@ class Request:
         cwd: str,
         events: str,
         figures: str,
+        stacks: str,
         environment: dict[str, str],
         memory: int,
         pidfd_info: bool,
@@ -42,6 +43,7 @@ class Request:
         self.cwd = cwd  # a folder; it is made, unless it is the script's own
         self.events = events  # path of what reports go through
         self.figures = figures  # folder of the figures that are saved
+        self.stacks = stacks  # folder of what faulthandler writes, a file for each process
         self.environment = environment
         self.memory = memory  # MiB of address space for each process; 0: no limit
         self.pidfd_info = pidfd_info  # see Limits
@@ -99,6 +101,7 @@ class ProcessResult:
         signal: int | None,
         stuck: bool,
         stack: str,
+        note: str,
     ) -> None:
         self.id = id
         self.pid = pid
@@ -113,6 +116,7 @@ class ProcessResult:
         self.signal = signal
         self.stuck = stuck
         self.stack = stack
+        self.note = note
 
 
 class Result:

@@ -6,14 +6,14 @@ loaded anyway.
 
 from __future__ import annotations
 
-import codecs
+import itertools
 import os
 
 from .messages import CellResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
 
@@ -34,6 +34,8 @@ class Written:
 class Output:
     """Output of one cell: all of it up to ``head`` bytes, and the last ``tail`` bytes of what
     follows.
+
+    It is cut where a line ends; one that is longer than half of what is kept, between characters.
     """
 
     def __init__(self, head: int, tail: int) -> None:
@@ -44,7 +46,7 @@ class Output:
         self.dropped = 0  # so many items of `last` have been left out
         self.head, self.tail = head, tail  # bytes that there is room for
         self.in_tail = 0  # bytes in `last`
-        self.omitted = 0
+        self.omitted: dict[int | None, int] = {}  # bytes by writer
 
     def add(self, when: float, writer: int | None, data: bytes) -> None:
         """Take what a process wrote."""
@@ -56,22 +58,27 @@ class Output:
             self._append(self.first, when, writer, part)
         if data:
             if len(data) > self.tail:
-                self.omitted += len(data) - self.tail
+                self._omit(writer, len(data) - self.tail)
                 data = data[-self.tail :]
             self._append(self.last, when, writer, data)
             self.in_tail += len(data)
             if self.in_tail > self.tail:
                 self._drop(self.in_tail - self.tail)
 
+    def _omit(self, writer: int | None, count: int) -> None:
+        if count:
+            self.omitted[writer] = self.omitted.get(writer, 0) + count
+
     def _drop(self, over: int) -> None:
         """Leave some bytes of the tail out, the oldest."""
         self.in_tail -= over
-        self.omitted += over
         while over:
             oldest = self.last[self.dropped]
             if len(oldest.data) > over:
+                self._omit(oldest.writer, over)
                 oldest.data = oldest.data[over:]
                 return
+            self._omit(oldest.writer, len(oldest.data))
             over -= len(oldest.data)
             oldest.data = b""
             self.dropped += 1
@@ -102,71 +109,179 @@ class Output:
         for item in self.first + self.last:
             item.when = min(item.when, moment)
 
-    def take_all(self) -> Iterator[Written]:
-        """Yield all that was written, in order, and forget it: so it is never there twice."""
+    def take_all(self) -> list[Written]:
+        """Return all that was written, in order, and forget it: so it is never there twice. What
+        was left out stands in its place, for each writer.
+        """
         first, last = self.first, self.last[self.dropped :]
-        self.first, self.last, self.dropped = [], [], 0
         if self.omitted:
-            first.append(Written((last or first[-1:])[0].when, None, b"", self.omitted))
-            self.omitted = 0
-        for items in (first, last):
-            items.reverse()
-            while items:
-                yield items.pop()
+            self._cut_after_line(first)
+            self._cut_before_line(last)
+            when = (last or first[-1:])[0].when if last or first else 0.0
+            first += [Written(when, *about) for about in self._about_omitted()]
+        self.first, self.last, self.dropped, self.omitted = [], [], 0, {}
+        return first + last
+
+    def _about_omitted(self) -> Iterator[tuple[int | None, bytes, int]]:
+        for writer, count in self.omitted.items():
+            yield writer, b"", count
+
+    def _cut_after_line(self, items: list[Written]) -> None:
+        """Leave out what follows the last line's end of what comes before a gap."""
+        room = sum(len(item.data) for item in items) // 2
+        kept = len(items)
+        for item in reversed(items):
+            kept -= 1
+            at = item.data.rfind(b"\n") + 1
+            room -= len(item.data) - at
+            if room < 0:
+                break
+            if at:
+                self._omit(item.writer, len(item.data) - at)
+                item.data = item.data[:at]
+                for other in items[kept + 1 :]:
+                    self._omit(other.writer, len(other.data))
+                del items[kept + 1 :]
+                break
+        # Of a character that is left out the beginning goes, too.
+        seen = set()
+        for item in reversed(items):
+            if item.writer in self.omitted and item.writer not in seen:
+                seen.add(item.writer)
+                half = unfinished(item.data)
+                self._omit(item.writer, half)
+                item.data = item.data[: len(item.data) - half]
+
+    def _cut_before_line(self, items: list[Written]) -> None:
+        """Leave out what comes before the first line's end of what follows a gap."""
+        room = sum(len(item.data) for item in items) // 2
+        for kept, item in enumerate(items):
+            at = item.data.find(b"\n")
+            room -= at + 1 if at >= 0 else len(item.data)
+            if room < 0:
+                break
+            if at >= 0:
+                self._omit(item.writer, at + 1)
+                item.data = item.data[at + 1 :]
+                for other in items[:kept]:
+                    self._omit(other.writer, len(other.data))
+                del items[:kept]
+                break
+        seen = set()
+        for item in items:
+            if item.writer in self.omitted and item.writer not in seen:
+                seen.add(item.writer)
+                rest = continuation(item.data)
+                self._omit(item.writer, rest)
+                item.data = item.data[rest:]
 
 
 class Decoder:
-    """Makes text of the bytes of each process; characters may come in two halves, even in two
-    cells.
+    """Makes text of bytes. A character may have come in two halves, even in two cells, or from two
+    processes: it is in the piece in which it begins, as a terminal shows it.
     """
 
-    def __init__(self) -> None:
-        self._decoders: dict[int | None, codecs.IncrementalDecoder] = {}
-
-    def cell(self, output: Output, number: Mapping[int | None, int | None]) -> CellResult:
-        """Return a cell with its output as text; the output is empty then.
+    def cells(
+        self, outputs: Sequence[Output], number: Mapping[int | None, int | None]
+    ) -> list[CellResult]:
+        """Return cells with their output as text; the outputs are empty then.
 
         Parameters
         ----------
-        output
-            What was written.
+        outputs
+            What was written, cell by cell.
         number
             What the record calls each writer.
         """
-        times: list[float] = []
-        writers: list[int | None] = []
-        texts: list[str | int] = []
-        for item in output.take_all():
-            times.append(round(item.when, 4))
-            writers.append(number[item.writer])
-            if item.omitted:
-                self._decoders.clear()
-                texts.append(item.omitted)
-                continue
-            decoder = self._decoders.get(item.writer)
-            if decoder is None:
-                if item.data.isascii():  # so that no half character is kept: much faster
-                    texts.append(item.data.decode("ascii"))
-                    continue
-                decoder = self._decoders[item.writer] = codecs.getincrementaldecoder("utf-8")(
-                    "backslashreplace"
-                )
-            texts.append(decoder.decode(item.data))
-        return CellResult(
-            start=output.start,
-            end=output.end,
-            times=times,
-            writers=writers,
-            texts=texts,
-            figures=[],
-        )
+        cells = [output.take_all() for output in outputs]
+        self._join_halves([item for items in cells for item in items])
+        cells = [[item for item in items if item.data or item.omitted] for items in cells]
+        return [
+            CellResult(
+                start=output.start,
+                end=output.end,
+                times=[round(item.when, 4) for item in items],
+                writers=[number[item.writer] for item in items],
+                texts=[
+                    item.omitted or item.data.decode("utf-8", "backslashreplace") for item in items
+                ],
+                figures=[],
+            )
+            for output, items in zip(outputs, cells, strict=True)
+        ]
 
-    def rest(self) -> Iterator[tuple[int | None, str]]:
-        """Yield the half characters at the very end, and who wrote them."""
-        for writer, decoder in self._decoders.items():
-            text = decoder.decode(b"", True)
-            if text:
-                yield writer, text
+    @staticmethod
+    def _join_halves(items: list[Written]) -> None:
+        """Give the rest of each character to the piece in which it begins: what comes next, else
+        what its writer wrote next.
+        """
+        for index, item in enumerate(items):
+            half = unfinished(item.data)
+            if not half:
+                continue
+            after = next(
+                (other for other in _after(items, index) if other.data or other.omitted), None
+            )
+            if after is None or not _complete(item, half, [after]):
+                own = (other for other in _after(items, index) if other.writer == item.writer)
+                _complete(item, half, itertools.islice(own, 4))
+
+
+def _after(items: list[Written], index: int) -> Iterator[Written]:
+    for later in range(index + 1, len(items)):
+        yield items[later]
+
+
+def _complete(item: Written, half: int, others: Iterable[Written]) -> bool:
+    """Take the rest of a character from what others begin with; return whether it was there."""
+    begun = item.data[len(item.data) - half :]
+    wanted = _length(begun[0]) - half
+    taken: list[tuple[Written, int]] = []
+    for other in others:
+        if other.omitted:
+            break
+        part = other.data[: min(wanted, continuation(other.data))]
+        if part:
+            taken.append((other, len(part)))
+            begun, wanted = begun + part, wanted - len(part)
+        if not wanted or len(part) < len(other.data):
+            break
+    try:
+        begun.decode()
+    except UnicodeDecodeError:
+        return False
+    item.data = item.data[: len(item.data) - half] + begun
+    for other, count in taken:
+        other.data = other.data[count:]
+    return True
+
+
+def _length(first: int) -> int:
+    """Return how many bytes a character has that begins with a byte, as UTF-8; 1 if none does."""
+    return 4 if 0xF0 <= first < 0xF5 else 3 if first >= 0xE0 else 2 if first >= 0xC2 else 1
+
+
+def unfinished(data: bytes) -> int:
+    """Return how many bytes at the end are the beginning of a character.
+
+    >>> unfinished("é".encode()[:1]), unfinished("é".encode()), unfinished("😀".encode()[:3])
+    (1, 0, 3)
+    """
+    for back in range(1, min(4, len(data) + 1)):
+        byte = data[-back]
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            return back if 0xC2 <= byte < 0xF5 and _length(byte) > back else 0
+    return 0
+
+
+def continuation(data: bytes) -> int:
+    """Return how many bytes at the beginning continue a character."""
+    count = 0
+    while count < min(3, len(data)) and 0x80 <= data[count] < 0xC0:
+        count += 1
+    return count
 
 
 def figures(folder: str) -> Iterator[tuple[int, str]]:

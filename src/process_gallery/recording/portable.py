@@ -22,6 +22,7 @@ import psutil
 
 from .account import REPORT_ERRORS, Account, SeenProcess, command_label
 from .messages import Request, Result
+from .stacks import SILENT, STACK_SIGNAL, is_in_own_code, written_to
 
 READ = 1 << 16
 LOOK = 0.1
@@ -368,6 +369,7 @@ class PortableWatcher:
         for process in account.processes:
             if process.stuck:  # how long each took to write its stack is not of the example
                 process.end = max(process.start or 0.0, min(process.end or limit, limit))
+        self.read_stacks_of_crashed()
         return account.result(timed_out=timed_out, left=left)
 
     def others(self) -> list[tuple[SeenProcess, psutil.Process]]:
@@ -385,7 +387,7 @@ class PortableWatcher:
         while not self.stop.is_set():
             others = self.others()
             if not self.living or time.monotonic() >= (until if others else helpers_until):
-                return {noted.id for noted, _ in others}
+                return {noted.id for noted, _ in others + self.hung_helpers()}
             self.turn(0.01)
             self.look()
         return set()
@@ -404,34 +406,80 @@ class PortableWatcher:
             with contextlib.suppress(*GONE):
                 process.suspend()
         self.drain(0.05)
+        for noted, process in self.hung_helpers():
+            noted.stuck = True
+            stuck.append((noted, process))
         if not SIGNALS:
-            for noted, process in stuck:
-                with (
-                    contextlib.suppress(OSError),
-                    open(os.path.join(self.request.events, f"{process.pid}.stacks"), "rb") as file,
-                ):
-                    noted.stack = file.read() or noted.stack
+            for noted, _ in stuck:
+                noted.stack = written_to(self.request.stacks, noted.stack_file)
             return
         for noted, process in stuck[1:] + stuck[:1]:
-            self.account.only_writer = noted
-            for number in (
-                signal.SIGABRT,
-                signal.SIGSEGV,
-            ):  # one that ignores the first may not have thought of the second
-                if noted.stack or not alive(process):
-                    break
-                with contextlib.suppress(*GONE):
-                    process.send_signal(number)
-                    process.resume()
-                until = time.monotonic() + PATIENCE
-                while time.monotonic() < until and alive(process):
-                    self.turn(0.01)
-                self.drain(0.05)
-                if not alive(process) and noted is not self.account.main:
+            if not noted.stack:
+                self.end_with_stack(noted, process)
+
+    def end_with_stack(self, noted: SeenProcess, process: psutil.Process) -> None:
+        """Have a frozen process write its stack and end, while all others are frozen."""
+        self.account.only_writer = noted
+        asks = [STACK_SIGNAL] if STACK_SIGNAL and noted.stack_file else []
+        for number in (*asks, signal.SIGABRT, signal.SIGSEGV):
+            noted.told_to_abort = number != STACK_SIGNAL
+            with contextlib.suppress(*GONE):
+                process.send_signal(number)
+                process.resume()
+            until = time.monotonic() + PATIENCE
+            while time.monotonic() < until and alive(process):
+                self.turn(0.01)
+            self.drain(0.05)
+            noted.stack = noted.stack or written_to(self.request.stacks, noted.stack_file)
+            if not alive(process):
+                if noted is not self.account.main:
                     noted.signal = int(number)
+                break
+            with contextlib.suppress(*GONE):
+                process.suspend()
+            if noted.stack:
+                break
+        if noted.stack_file and not noted.stack:
+            noted.note = SILENT
+        self.account.only_writer = None
+
+    def hung_helpers(self) -> list[tuple[SeenProcess, psutil.Process]]:
+        """Return those of multiprocessing's processes that hang in the example's own code: a fork
+        server imports modules. They write their stacks, and live on.
+        """
+        if not (SIGNALS and STACK_SIGNAL):
+            return []
+        helpers = [
+            (noted, process)
+            for process, noted in self.living.items()
+            if noted.is_helper and noted.stack_file
+        ]
+        for _, process in helpers:
+            with contextlib.suppress(*GONE):
+                process.send_signal(STACK_SIGNAL)
+        until = time.monotonic() + PATIENCE
+        for noted, process in helpers:
+            before = b""
+            while time.monotonic() < until:
+                self.turn(0.02)
+                stack = written_to(self.request.stacks, noted.stack_file)
+                if stack and stack == before:
+                    break
+                before = stack
+            if is_in_own_code(before, self.request.script):
+                noted.stack, noted.in_own_code = before, True
                 with contextlib.suppress(*GONE):
                     process.suspend()
-            self.account.only_writer = None
+        return [(noted, process) for noted, process in helpers if noted.in_own_code]
+
+    def read_stacks_of_crashed(self) -> None:
+        """Read what those have written that were ended by a fault of theirs; of some it is not
+        known what ended them.
+        """
+        for process in self.account.processes:
+            crashed = process.exit_code is None or process.exit_code > 255  # as Windows has it
+            if not process.stack and process.stack_file and crashed:
+                process.stack = written_to(self.request.stacks, process.stack_file)
 
     def kill(self) -> None:
         """Kill whatever lives, freezing it first so that nothing starts another process meanwhile;

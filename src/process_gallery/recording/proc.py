@@ -7,24 +7,22 @@ import os
 from .account import command_label
 
 DEAD = b"ZX"
-"""States of a process that has ended."""
+"""States of a thread that has ended."""
 
 
 class Stat:
     """Some of /proc/PID/stat."""
 
-    __slots__ = ("exit_status", "parent", "start_ticks", "state")
+    __slots__ = ("dead", "exit_status", "parent", "start_ticks", "state")
 
-    def __init__(self, state: bytes, parent: int, start_ticks: bytes, exit_status: int) -> None:
-        self.state = state
+    def __init__(
+        self, state: bytes, parent: int, start_ticks: bytes, exit_status: int, *, dead: bool
+    ) -> None:
+        self.state = state  # of its first thread
         self.parent = parent  # pid
         self.start_ticks = start_ticks  # since boot, as CLOCK_MONOTONIC is here
         self.exit_status = exit_status  # as wait has it
-
-    @property
-    def dead(self) -> bool:
-        """True if it has ended, and nobody has waited for it."""
-        return self.state in DEAD
+        self.dead = dead  # it has ended, and nobody has waited for it
 
 
 def stat(pid: int) -> Stat | None:
@@ -35,7 +33,68 @@ def stat(pid: int) -> Stat | None:
     except OSError:
         return None
     fields = data[data.rindex(b")") + 2 :].split()  # from the state on, number 3 in the man page
-    return Stat(fields[0], int(fields[1]), fields[19], int(fields[49]))
+    # A process whose first thread has ended, and that has others, lives.
+    dead = fields[0] in DEAD and len(threads(pid)) < 2
+    return Stat(fields[0], int(fields[1]), fields[19], int(fields[49]), dead=dead)
+
+
+def threads(pid: int) -> list[str]:
+    """Return the ids of the threads of a process."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
+def catches(pid: int, number: int) -> bool:
+    """Return whether a process has a handler of a signal."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            mask = int(file.read().partition(b"\nSigCgt:")[2].split(None, 1)[0], 16)
+    except (OSError, ValueError, IndexError):
+        return False
+    return bool(mask >> (number - 1) & 1)
+
+
+def runs(pid: int) -> bool:
+    """Return whether one of a process's threads is running, or would if a processor were free."""
+    for thread in threads(pid):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
+                data = file.read()
+        except OSError:
+            continue
+        if data[data.rindex(b")") + 2 :][:1] in b"RD":
+            return True
+    return False
+
+
+def descriptor_below(pid: int, folder: str) -> str | None:
+    """Return the link in /proc to a descriptor that a process has of a file in a folder; None if it
+    has none.
+
+    Raises
+    ------
+    PermissionError
+        If that may not be looked up.
+    """
+    for thread in threads(pid):  # the first may have ended
+        fds = f"/proc/{pid}/task/{thread}/fd"
+        try:
+            numbers = sorted(map(int, os.listdir(fds)), reverse=True)
+        except PermissionError:
+            raise
+        except OSError:
+            continue
+        for number in numbers:
+            try:
+                if os.readlink(f"{fds}/{number}").startswith(folder + "/"):
+                    return f"{fds}/{number}"
+            except OSError:
+                continue
+        if numbers:
+            return None
+    return None
 
 
 def descends_from_here(pid: int) -> bool:
@@ -53,12 +112,8 @@ def descends_from_here(pid: int) -> bool:
 
 def children(pid: int) -> list[int]:
     """Return the pids of the children of a process."""
-    try:
-        tasks = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
     found: list[int] = []
-    for task in tasks:
+    for task in threads(pid):
         try:
             with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
                 found += map(int, file.read().split())

@@ -58,12 +58,13 @@ class PreparedJob:
             cwd=str(self.script.parent if self.job.cwd == "script" else self.folder / "cwd"),
             events=str(self.folder / "events"),
             figures=str(self.folder / "figures"),
+            stacks=str(self.folder / "stacks"),
             environment=environment(os.environ, self.folder),
             memory=self.memory or 0,
             pidfd_info=limits.pidfd_info,
             whole=self.whole,
-            head=limits.head,
-            tail=limits.tail,
+            head=limits.output * 512,
+            tail=limits.output * 512,
             timeout=self.timeout,
             grace=limits.grace,
         )
@@ -83,8 +84,6 @@ def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
     }
     return kept | {
         "PYTHONPATH": str(HOOKS),
-        "PYTHONFAULTHANDLER": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(folder / "tmp"),
         "COLUMNS": "80",
         "LINES": "24",

@@ -49,7 +49,7 @@ def _record(job: Job, stop: threading.Event) -> Record | RecorderError:
     except RecorderError as error:
         return error
     try:
-        for name in ("cwd", "figures", "tmp"):
+        for name in ("cwd", "figures", "stacks", "tmp"):
             (prepared.folder / name).mkdir()
         result = PortableWatcher(prepared.request(), stop).run()
         if not result:

@@ -27,7 +27,7 @@ from process_gallery.errors import ExampleError, InterpreterError, RecordError
 from process_gallery.interpreters import Installed, Probe, probe, processors
 from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
-from process_gallery.recording.job import Job
+from process_gallery.recording.job import Job, Limits
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
 from process_gallery.script import Script, contents, read_script
 from process_gallery.store import Cache, key
@@ -366,15 +366,17 @@ class Build:
         """Yield a result for each task: first what was kept, then what runs now."""
         cache = Cache(self.cache_folder)
         python = self._env.config.process_gallery_python
+        limits = Limits(output=self._env.config.process_gallery_output)
         jobs: list[Job] = []
         waiting: dict[Path, tuple[_Task, str]] = {}
         for task in tasks:
-            digest = key(task.script, interpreter, installed, cwd=task.cwd)
+            digest = key(task.script, interpreter, installed, cwd=task.cwd, output=limits.output)
             record = cache.load(task.script, task.name, digest)
             if record:
                 yield _Result(task, record, str(cache.path(task.name, digest)))
             else:
-                jobs.append(Job(task.script, python=python, name=task.name, cwd=task.cwd))
+                job = Job(task.script, python=python, name=task.name, cwd=task.cwd, limits=limits)
+                jobs.append(job)
                 waiting[task.script.path] = task, digest
         if not jobs:
             return

@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.config import ENUM, Config
 from sphinx.errors import ConfigError
 
+from process_gallery.recording.job import MOST_OUTPUT, OUTPUT
 from process_gallery.script import DEFAULT_TIMEOUT
 
 
@@ -54,6 +55,14 @@ SETTINGS = (
         "empty",
         ENUM("empty", "script"),
         '`"empty"`, the default: each example runs in an empty folder. `"script"`: in its own, where it may read and write files.',
+    ),
+    Setting(
+        "process_gallery_output",
+        OUTPUT,
+        int,
+        f"KiB of each cell's output that are kept, up to {MOST_OUTPUT}: one half from its beginning, one from its end. By default {OUTPUT}.",
+        right=lambda value: isinstance(value, int) and 1 <= value <= MOST_OUTPUT,
+        remedy=f"write a number of KiB from 1 to {MOST_OUTPUT}",
     ),
     Setting(
         "process_gallery_jobs",

@@ -101,11 +101,12 @@ def _raised(error):
         message = str(error)
     except Exception:  # the traceback says that it has no text
         message = ""
-    _tell("raised", type(error).__name__.replace("\t", " "), message)
+    _tell("raised", type(error).__name__, message)
 
 
 def _tell(kind, *words):
-    line = "\t".join([kind, str(_pid), "0", str(_now()), *map(str, words)])
+    words = [str(word).replace("\\", "\\\\").replace("\t", "\\t") for word in words]
+    line = "\t".join([kind, str(_pid), "0", str(_now()), *words])
     path, flags = _events, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     if path.endswith("/"):  # no FIFO, but a folder of files
         path += str(_pid)

@@ -1,10 +1,14 @@
-"""Loaded by every Python that a recorded example starts: gives it a terminal's buffering and tells
-the recorder who it is.
+"""Loaded by every Python that a recorded example starts: gives it a terminal's buffering, tells the
+recorder who it is, and has its stacks written where the recorder finds them.
 
 Runs inside the example's own processes, so it must leave no trace in them: no thread, no lock, no
 import of anything that the interpreter has not loaded already, no frame in a traceback. What it has
 to say goes through a FIFO that is opened, written and closed each time: an example may close every
 file descriptor it finds.
+
+One descriptor stays open, since faulthandler must not open one when a process crashes: of a file
+that only this process writes to. It has the highest number that a process may have, so that those
+of the example are what they would be. (``docs/reference/process_gallery.md`` lists what is not.)
 
 It loads on every Python from 2.7 on. Before 3.7 it can say less: no forks (the recorder finds them
 in /proc); on 2.7, which has no monotonic clock, nothing at all, but output is line by line there,
@@ -26,15 +30,20 @@ def _install():
         flags |= (
             os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
         )
-    forked = [0]
+    stacks = os.path.dirname(events.rstrip("/")) + "/stacks/"
+    forked = [0, 0]
     monotonic = getattr(
         time, "monotonic", None
     )  # kept, since the example may replace it, as mocks of time do
     now = time.monotonic_ns if sys.version_info >= (3, 7) else lambda: int(monotonic() * 1e9)
 
-    def tell(kind, *words):
+    def escaped(word):
+        return str(word).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+    def tell_at(moment, kind, *words):
         line = "\t".join(
-            [kind, str(os.getpid()), str(os.getppid()), str(now())] + [str(word) for word in words]
+            [str(word) for word in (kind, os.getpid(), os.getppid(), moment)]
+            + [escaped(word) for word in words]
         )
         try:
             fd = os.open(
@@ -43,13 +52,14 @@ def _install():
         except OSError:
             return
         try:
-            os.write(
-                fd, line.encode("utf-8", "backslashreplace")[:2000].replace(b"\n", b" ") + b"\n"
-            )
+            os.write(fd, line.encode("utf-8", "backslashreplace")[:2000] + b"\n")
         except OSError:
             pass
         finally:
             os.close(fd)
+
+    def tell(kind, *words):
+        tell_at(now(), kind, *words)
 
     # A terminal's buffering, through Python's own buffer: PYTHONUNBUFFERED would take that buffer's
     # lock away, and with it the deadlocks that examples show.
@@ -73,6 +83,17 @@ def _install():
             pass
     if sys.version_info < (3,):
         return
+    sys.dont_write_bytecode = True  # not by the environment: commands would have a -B, then
+    import _signal
+
+    try:
+        _signal.set_wakeup_fd(-1)
+    except (
+        ValueError
+    ):  # a subinterpreter: its process has told who it is, and has a file for stacks
+        main_interpreter = False
+    else:
+        main_interpreter = True
 
     if hasattr(sys, "orig_argv"):
         command = sys.orig_argv
@@ -83,17 +104,6 @@ def _install():
         except OSError:
             command = getattr(sys, "argv", [])
     text = " ".join(command)
-    deadline = os.environ.get(
-        "PROCESS_GALLERY_STACKS"
-    )  # where no signal can have a process write its stacks
-    if deadline:
-        import faulthandler
-
-        left = float(deadline) - time.monotonic()
-        if left > 0:
-            faulthandler.dump_traceback_later(
-                left, file=open("%s%d.stacks" % (events, os.getpid()), "w")
-            )
     if "multiprocessing.spawn import" in text:
         what = "spawn"
     elif "multiprocessing.forkserver import" in text:
@@ -108,13 +118,88 @@ def _install():
         program = os.readlink("/proc/self/exe")
     except OSError:
         program = ""
-    tell("exec", what, program)
+    dump = [-1, None, None]  # the descriptor for stacks; what file it is; what registers its signal
+
+    def taken(number):
+        try:
+            stat = os.fstat(number)
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino
+
+    def open_stacks(moment):
+        """Open the file of this process; one that has no way to keeps its parent's."""
+        fd = os.open(
+            "%s%d-%d" % (stacks, os.getpid(), moment),
+            os.O_WRONLY
+            | os.O_CREAT
+            | os.O_APPEND
+            | getattr(os, "O_CLOEXEC", 0)
+            | getattr(os, "O_NOINHERIT", 0),
+            0o600,
+        )
+        if dump[0] < 0:
+            dump[0] = fd
+            if hasattr(os, "sysconf"):
+                highest = os.sysconf("SC_OPEN_MAX")
+                highest = min(highest, 1024) if highest > 0 else 1024
+                dump[0] = next((n for n in range(highest - 1, fd, -1) if not taken(n)), fd)
+        if dump[0] != fd:
+            os.dup2(fd, dump[0], False)
+            os.close(fd)
+        dump[1] = taken(dump[0])
+
+    def write_stacks():
+        """Have stacks written when this process crashes, and when the recorder asks for them."""
+        loaded = "faulthandler" in sys.modules
+        import faulthandler
+
+        if not loaded:
+            del sys.modules["faulthandler"]
+        if not faulthandler.is_enabled():  # else the example wants them elsewhere
+            options = {"c_stack": False} if sys.version_info >= (3, 14) else {}
+            faulthandler.enable(file=dump[0], **options)
+        number = getattr(_signal, "SIGRTMAX", None)
+        if number and hasattr(faulthandler, "register"):
+
+            def register(chain):
+                faulthandler.unregister(number)
+                faulthandler.register(number, file=dump[0], chain=chain)
+
+            # The signal then ends the process, as it ends one that has nothing registered: so
+            # the recorder knows when all has been written. Multiprocessing's own live on.
+            register(not what)
+            dump[2] = register
+        deadline = os.environ.get("PROCESS_GALLERY_STACKS")  # where there is no such signal
+        left = float(deadline) - monotonic() if deadline else 0
+        if left > 0:
+            faulthandler.dump_traceback_later(left, file=dump[0])
+
+    moment = now()
+    if main_interpreter:
+        try:
+            open_stacks(moment)
+            write_stacks()
+        except Exception:  # then its stacks are not known
+            pass
+        tell_at(moment, "exec", what, program)
 
     def before():
-        forked[0] = now()
+        forked[:] = now(), os.getpid()
+
+    def after_in_child():
+        moment = now()
+        try:
+            if dump[0] >= 0 and taken(dump[0]) in (dump[1], None):  # else it is the example's now
+                open_stacks(moment)
+            if what and dump[2]:
+                dump[2](True)
+        except Exception:
+            pass
+        tell_at(moment, "fork", *forked)
 
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=before, after_in_child=lambda: tell("fork", forked[0]))
+        os.register_at_fork(before=before, after_in_child=after_in_child)
     _exit = os._exit
 
     # A forked child may be gone, and be reaped by its parent, before anyone else can see it.
@@ -144,6 +229,22 @@ def _install():
         waitstatus_to_exitcode.__doc__ = meaning.__doc__
         os.waitstatus_to_exitcode = waitstatus_to_exitcode
 
+    def note_children(process):
+        """Tell of each child whose start() has returned: the child may end before it can."""
+        if type(process._children) is not set:
+            return
+
+        class Children(set):
+            def add(self, child):
+                set.add(self, child)
+                try:
+                    popen = child._popen
+                    tell("started", popen.pid, popen.method, child.name)
+                except Exception:  # a popen of another kind
+                    pass
+
+        process._children = Children(process._children)
+
     def process_loaded(process):
         clean_up = process._cleanup
 
@@ -156,6 +257,7 @@ def _install():
             clean_up()
 
         process._cleanup = _cleanup
+        note_children(process)  # to which start() adds last
 
     def util_loaded(util):
         process, info = sys.modules["multiprocessing.process"], util.info
@@ -171,6 +273,7 @@ def _install():
                 ):
                     tell("exit", frame.f_locals["exitcode"])
                 else:
+                    note_children(process)  # _bootstrap() has made a new set
                     me = process.current_process()
                     tell(
                         "process",
