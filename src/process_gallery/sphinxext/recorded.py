@@ -119,12 +119,11 @@ class Recorded(SphinxDirective):
             raise self.error(f"recorded: {example.name}: {error}") from None
         problems = []
         for one in (example, *example.stand_ins):
-            outcome, text = self.options.get("outcome", one.record.outcome), ""
+            text = text_of(one, show, cells)
+            problem = shows.problem(text)
+            outcome = self.options.get("outcome", one.record.outcome)
             if outcome != one.record.outcome:
-                problem = f"outcome: {outcome}  (it is {one.record.outcome})"
-            else:
-                text = text_of(one, show, cells)
-                problem = shows.problem(text)
+                problem = f"outcome: {outcome}  (it is {one.record.outcome})\n{problem}"
             if not problem:
                 return one
             problems.append((problem, text))
