@@ -297,8 +297,10 @@ class LinuxWatcher:
         for level, kind, content in ancillary:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_CREDENTIALS:
                 pid = int.from_bytes(content[:4], sys.byteorder)
+                process = self.account.by_pid.get(pid)
                 try:
-                    process = self.find(pid)
+                    if process is None or process.end is not None:
+                        process = self.find(pid)
                 except ValueError:  # of a PID namespace that we do not see into, or handed our socket by the example
                     break
                 if not process.wrote:
