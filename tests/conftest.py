@@ -27,7 +27,7 @@ WITHOUT_PROCESSES = {
     "test_cells.py",
     "test_messages.py",
     "test_names_used.py",
-    "test_output.py",
+    "test_pieces.py",
     "test_public_names.py",
     "test_record.py",
     "test_render.py",
