@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from process_gallery.drawing.text import failure, terminal
 from process_gallery.errors import InterpreterError, RecorderError
 from process_gallery.interpreters import find_pythons, probe
 from process_gallery.model import Record
@@ -658,6 +659,69 @@ def test_older_pythons_run_the_script_as_a_whole(run, pytestconfig):
         assert [line for _, line in lines(result)][:2] == ["child", "parent"]
         assert [name for name, _ in lines(result)][1] == "MainProcess"
         assert result.outcome == "exception KeyError"
+
+
+def test_a_subinterpreter_in_a_child_leaves_it_its_name(run, python):
+    if probe(python).version_info < (3, 14):
+        pytest.skip("needs concurrent.interpreters")
+    result = run(
+        "import multiprocessing\n\ndef work():\n    from concurrent.interpreters import create\n    print('before')\n"
+        "    create().exec('print(\"within\", flush=True)')\n    print('after')\n\nif __name__ == '__main__':\n"
+        "    for method in ('fork', 'spawn', 'forkserver'):\n"
+        "        child = multiprocessing.get_context(method).Process(target=work, name='by ' + method)\n"
+        "        child.start()\n        child.join()\n",
+        python=python,
+        timeout=60,
+    )
+    assert lines(result) == [
+        (f"by {method}", line)
+        for method in ("fork", "spawn", "forkserver")
+        for line in ("before", "within", "after")
+    ]
+    for method in ("fork", "spawn", "forkserver"):
+        assert named(result, f"by {method}").how == method
+
+
+def test_workers_that_end_before_they_can_say_their_name(run, python):
+    """A pool without a guard: each worker imports the script, and ends by an error of that."""
+    result = run(
+        "import multiprocessing\n\ndef work(number):\n    return number\n\n"
+        "pool = multiprocessing.get_context('forkserver').Pool(2)\nprint(pool.map(work, range(4)))\n",
+        python=python,
+        timeout=6,
+    )
+    others = [p for p in result.processes[1:] if p.name not in ("forkserver", "resource_tracker")]
+    if probe(python).version_info < (3, 13, 8):  # later ones import the script in the server
+        assert len(others) > 2
+    for worker in others:
+        assert re.fullmatch(r"ForkServerPoolWorker-\d+", worker.name), worker
+        assert (worker.how, worker.asked_by) == ("forkserver", 0)
+    assert len({worker.name for worker in others}) == len(others)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("import subprocess; subprocess.run('echo lost > /dev/stderr', shell=True)", "/dev/stderr"),
+        (
+            "import subprocess; subprocess.run('echo x | tee /dev/stderr', shell=True)",
+            "/dev/stderr",
+        ),
+        ("try: open('/dev/stdout', 'w')\nexcept OSError as error: print(error)", "/dev/stdout"),
+        ("open('/proc/self/fd/2', 'w')", "/proc/self/fd/2"),
+    ],
+)
+def test_output_that_is_opened_by_its_name_is_noted(run, body, path):
+    result = run(body + "\n")
+    [note] = result.notes
+    assert note.startswith(f"{path} could not be opened")
+    assert note in terminal(result)
+    if not result.as_expected:
+        assert "expected_outcome" not in failure(result, "x.py")
+
+
+def test_other_errors_are_not_noted(run):
+    assert run("print('No such device or address')\nprint('/dev/stderr')\n").notes == []
 
 
 HOOKS = {

@@ -802,6 +802,71 @@ def test_exit_status_on_older_kernels(place):
             globals()[name](result)
 
 
+def test_descriptors_that_are_sent_do_not_stay(place):
+    """Neither those sent through the output are kept, nor does the next example lack any."""
+    script, after = place / "scripts" / "x.py", place / "scripts" / "after.py"
+    script.write_text(
+        "import os, socket\noutput = socket.socket(fileno=os.dup(1))\nfor number in range(300):\n    r, w = os.pipe()\n"
+        "    socket.send_fds(output, [b'.'], [r, w, r, w])\n    os.close(r)\n    os.close(w)\nprint('end')\n"
+    )
+    after.write_text(
+        "import multiprocessing, subprocess\ndef f(): print('child')\nif __name__ == '__main__':\n"
+        "    for method in ('fork', 'spawn'):\n        p = multiprocessing.get_context(method).Process(target=f, name='by ' + method)\n"
+        "        p.start()\n        p.join()\n    subprocess.run(['echo', 'echo'])\n"
+    )
+    import json
+
+    few = ["sh", "-c", 'ulimit -n 256 && exec "$@"', "sh"]
+    done = command(script, after, "--json", place / "records.json", prefix=few)
+    assert done.returncode == 0, done.stderr
+    records = json.loads((place / "records.json").read_text())
+    first, second = (Record.from_json(json.dumps(record)) for record in records)
+    assert first.text() == "." * 300 + "end\n"
+    assert (second.outcome, plain(second)) == (
+        "ok",
+        [("by fork", "child"), ("by spawn", "child"), ("echo", "echo")],
+    )
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_root_gives_its_rights_up(place):
+    """What becomes another user has its names, its children and its stacks as before."""
+    place.chmod(0o755)
+    (place / "runs").chmod(0o755)
+    python = "/usr/bin/python3"  # one that everybody may run
+    if not can("setpriv", "--reuid=65534", "--clear-groups", python, "-c", f"import sys; open({str(SRC / 'process_gallery' / '__init__.py')!r})"):  # fmt: skip
+        pytest.skip("an ordinary user cannot run this interpreter, or read this checkout")
+    script = place / "scripts" / "x.py"
+    script.write_text(
+        "import multiprocessing, os, time\ndef say(): print('child')\ndef hangs(): time.sleep(600)\nif __name__ == '__main__':\n"
+        "    os.setgid(65534)\n    os.setuid(65534)\n    for method in ('fork', 'spawn', 'forkserver'):\n"
+        "        child = multiprocessing.get_context(method).Process(target=say, name='by ' + method)\n"
+        "        child.start()\n        child.join()\n"
+        "    multiprocessing.get_context('fork').Process(target=hangs, name='Stuck').start()\n"
+    )
+    [(_, result)] = record_all([Job(read_script(script), python=python, timeout=6)])
+    assert plain(result) == [(f"by {m}", "child") for m in ("fork", "spawn", "forkserver")]
+    assert result.outcome == "timeout"
+    stack_of(result, "Stuck", "in hangs")
+
+
+def test_supervisor_killed_with_a_child_without_environment(place):
+    """Nothing names the run but where the child works: that is enough."""
+    script = place / "scripts" / "x.py"
+    script.write_text(
+        "import os, signal, subprocess\n"
+        "subprocess.Popen(['sleep', '601'], start_new_session=True, env={}, stdout=subprocess.DEVNULL)\n"
+        "os.kill(os.getppid(), signal.SIGKILL)\n"
+    )
+    [(_, result)] = record_all([Job(read_script(script))])
+    assert isinstance(result, RecorderError)
+    assert not [
+        path
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists() and path.read_bytes() == b"sleep\x00601\x00"
+    ]
+
+
 def test_signal_of_those_that_are_gone_before_they_are_seen(place):
     """Killed at once and waited for at once, by the forkserver, too: their parents tell."""
     script = place / "scripts" / "x.py"

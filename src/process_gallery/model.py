@@ -160,6 +160,10 @@ class Record:
     """Processors that the example could use; 0 if not known."""
     leaves: list[str] = field(default_factory=list)
     """Names of the processes that the script declares to leave behind."""
+    notes: list[str] = field(default_factory=list)
+    """What is missing in the record, and why, in words: what the program would have printed to a
+    terminal.
+    """
     schema: int = SCHEMA
 
     @property

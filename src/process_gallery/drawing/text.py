@@ -70,6 +70,7 @@ def failure(
         lines = [f"{name}: left {left} behind without declaring it"]
     if record.error:
         lines.append(f"  error: {visible(record.error)}")
+    lines += [f"  note: {visible(note)}" for note in record.notes]
     lines += [f"  remedy: {visible(remedy)}" for remedy in _remedies(record, undeclared, cwd=cwd)]
     rows = [line for cell in record.cells for line in screen(cell.output)]
     lines.append("  output until then:" if rows else "  output until then: none")
@@ -152,6 +153,7 @@ def terminal(record: Record, *, colour: bool = False) -> str:
         )
     if record.error:
         lines.append(f"error: {visible(record.error)}")
+    lines += [f"note: {visible(note)}" for note in record.notes]
     return "\n".join(lines)
 
 
@@ -200,6 +202,9 @@ def _remedies(record: Record, undeclared: list[Process], *, cwd: Cwd) -> Iterato
                 yield f"if it only needs longer, write  {longer}  or set process_gallery_timeout in conf.py"
             if record.outcome == "exception FileNotFoundError" and cwd == "empty":
                 yield 'examples run in an empty folder; for files beside it, set process_gallery_cwd = "script" in conf.py, or --beside'
+            if record.notes:
+                yield "write to the open standard output or error, which an example cannot open by its name"
+                return
             yield f'if this is what the example shows, write  # sphinx_gallery_expected_outcome = "{record.outcome}"'
     if undeclared:
         names = ", ".join(f'"{process.name}"' for process in undeclared)

@@ -396,9 +396,12 @@ class Account:
         [process] = processes
         # Of the fork itself: the parent may have ended when the child reports.
         parent = self.by_pid.get(int(report.words[1])) or self._parent_of(report, process)
-        process.how, process.start = "fork", report.when
-        process.asked = self.since(report.words[0])
+        process.start = report.when
         process.stack_file = f"{report.pid}-{report.moment}"
+        if process.name_from == "example":  # its start() has returned, and said what it is
+            process.parent = parent.id if parent else process.parent
+            return
+        process.how, process.asked = "fork", self.since(report.words[0])
         if parent:
             process.note_parent(parent)
         if process.name_from == "looks":
@@ -412,8 +415,10 @@ class Account:
             self.program = report.words[1]
             return
         parent = self._parent_of(report, process)
-        process.how = "exec"
         process.start = process.start if process.start is not None else report.when
+        if process.how == report.words[0] == "spawn":  # its start() has returned, likewise
+            return
+        process.how = "exec"
         process.name = report.words[0] or command or process.name
         process.name_from = "report"
         if parent and process.parent is None:

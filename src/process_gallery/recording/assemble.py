@@ -15,6 +15,15 @@ from .request import PreparedJob
 from .shorten import Shortener
 from .supervisor_process import signal_name
 
+GONE = "a program that had gone"
+"""Name of one that lived so short that nobody could look what it was."""
+# What a program says that wants to open its output once more: a terminal can be opened again, the
+# recorder's stream cannot. Shells, tee, Python and others name the path and the error in one line.
+_OPENED_AGAIN = re.compile(
+    r"(?P<path>/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|thread-self|\d+)/fd/\d+)\b(?=.*No such device or address)"
+    r"|No such device or address.*?(?P<after>/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|thread-self|\d+)/fd/\d+)\b",
+    re.IGNORECASE,
+)
 _LAST_LINE = re.compile(
     r"^Traceback \(most recent call last\):\n(?:  .*\n)+(?:\w+\.)*(\w+)(?:: (.*))?\n?\Z",
     re.MULTILINE,
@@ -82,6 +91,7 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count() or 0,
         leaves=list(source.declared.leaves),
+        notes=_notes(cells),
     )
 
 
@@ -111,7 +121,7 @@ def _process(seen: ProcessResult, shorten: Shortener) -> Process:
     return Process(
         id=seen.id,
         pid=seen.pid,
-        name=shorten(seen.name) or "subprocess",
+        name=shorten(seen.name) or GONE,
         how=seen.how,
         parent=seen.parent,
         asked_by=seen.asked_by,
@@ -122,8 +132,27 @@ def _process(seen: ProcessResult, shorten: Shortener) -> Process:
         signal=None if number is None else signal_name(number),
         stuck=seen.stuck,
         stack=python_stack(shorten(seen.stack)),
-        note=seen.note,
+        note=seen.note if seen.name else f"{GONE} before anyone could look what it was",
     )
+
+
+def _notes(cells: list[Cell]) -> list[str]:
+    """Say what the program would have printed to a terminal, and did not."""
+    texts: dict[int | None, str] = {}
+    for cell in cells:
+        for piece in cell.output:
+            texts[piece.process] = texts.get(piece.process, "") + piece.text
+    paths = {
+        match["path"] or match["after"]
+        for text in texts.values()
+        if "such device or address" in text
+        for match in _OPENED_AGAIN.finditer(text)
+    }
+    return [
+        f"{path} could not be opened: the output of an example is a socket, so what was to be written there is missing; "
+        "write to the open standard output or error instead (in a shell >&2, in Python sys.stderr)"
+        for path in sorted(paths)
+    ]
 
 
 def raised_in(text: str) -> tuple[str, str] | None:

@@ -20,6 +20,7 @@ import sys
 import time
 
 from .account import CRASHES, REPORT_ERRORS, Account, SeenProcess
+from .folders import let_others_report, make_folders
 from .messages import Request, Result
 from .proc import (
     Stat,
@@ -89,6 +90,7 @@ class LinuxWatcher:
         """Start the interpreter, everything set up but its permission to begin."""
         request = self.request
         os.mkfifo(request.events, 0o600)
+        let_others_report(request.events, 0o622)
         self.fifo = os.open(request.events, os.O_RDWR | os.O_NONBLOCK)
         self.socket, send = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self.socket.setsockopt(_socket.SOL_SOCKET, _socket.SO_PASSCRED, 1)
@@ -731,10 +733,7 @@ def serve() -> None:
         _signal.signal(number, _signal.SIG_IGN)
     while True:
         request = read_request()
-        folders = (request.cwd, request.figures, request.stacks, request.environment["TMPDIR"])
-        for folder in folders:
-            if folder != os.path.dirname(request.script):  # the script's own is there
-                os.mkdir(folder)
+        make_folders(request)
         watcher = LinuxWatcher(request)
         try:
             result = watcher.run()

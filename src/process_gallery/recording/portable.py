@@ -21,6 +21,7 @@ import time
 import psutil
 
 from .account import REPORT_ERRORS, Account, SeenProcess, command_label
+from .folders import let_others_report
 from .messages import Request, Result
 from .stacks import SILENT, STACK_SIGNAL, is_in_own_code, written_to
 
@@ -78,7 +79,8 @@ class PortableWatcher:
     def start(self) -> None:
         """Start the interpreter, and the two threads that wait for its output and its end."""
         request = self.request
-        os.mkdir(request.events)
+        os.mkdir(request.events, 0o700)
+        let_others_report(request.events, 0o1733)
         events = request.events.replace(os.sep, "/") + "/"
         reading, writing = os.pipe()
         environment = request.environment | {

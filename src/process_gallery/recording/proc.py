@@ -104,6 +104,8 @@ def descends_from_here(pid: int) -> bool:
         found = stat(pid)
         if found is None:
             return True
+        if found.parent == 0 and stat(pid) is None:  # it was being reaped: the kernel says 0, then
+            return True
         pid = found.parent
         if pid == me:
             return True

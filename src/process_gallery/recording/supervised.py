@@ -79,18 +79,28 @@ class SupervisedRun:
 
 
 def kill_what_is_left(folder: Path) -> None:
-    """Kill what an example whose supervisor has been killed has left: processes whose environment
-    names the run's folder.
-    """
-    mark = f"PROCESS_GALLERY={folder}/".encode()
+    """Kill what an example whose supervisor has been killed has left."""
     until = time.monotonic() + 2
     while time.monotonic() < until:
-        found = False
-        for environment in Path("/proc").glob("[0-9]*/environ"):
-            with contextlib.suppress(OSError):  # it has ended, or is another user's
-                if mark in environment.read_bytes():
-                    os.kill(int(environment.parent.name), _signal.SIGKILL)
-                    found = True
+        found = [entry for entry in Path("/proc").glob("[0-9]*") if _is_of(entry, str(folder))]
         if not found:
             return
+        for entry in found:
+            with contextlib.suppress(OSError):
+                os.kill(int(entry.name), _signal.SIGKILL)
         time.sleep(0.01)
+
+
+def _is_of(entry: Path, folder: str) -> bool:
+    """Return whether a process is one of a run: its environment names the run's folder, or it works
+    there, or has something open in it.
+    """
+    with contextlib.suppress(OSError):  # it has ended, or is another user's
+        if f"PROCESS_GALLERY={folder}/".encode() in (entry / "environ").read_bytes():
+            return True
+        links = [entry / "cwd", *(entry / "fd").iterdir()]
+        for link in links:
+            with contextlib.suppress(OSError):
+                if f"{os.readlink(link)}/".startswith(f"{folder}/"):
+                    return True
+    return False

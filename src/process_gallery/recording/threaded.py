@@ -13,6 +13,7 @@ from process_gallery.errors import RecorderError
 from process_gallery.model import Record
 
 from .assemble import record_of
+from .folders import make_folders
 from .job import Job
 from .request import PreparedJob
 
@@ -49,9 +50,9 @@ def _record(job: Job, stop: threading.Event) -> Record | RecorderError:
     except RecorderError as error:
         return error
     try:
-        for name in ("cwd", "figures", "stacks", "tmp"):
-            (prepared.folder / name).mkdir()
-        result = PortableWatcher(prepared.request(), stop).run()
+        request = prepared.request()
+        make_folders(request)
+        result = PortableWatcher(request, stop).run()
         if not result:
             return RecorderError(f"{prepared.script}: the build was stopped")
         return record_of(prepared, result)

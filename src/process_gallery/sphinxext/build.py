@@ -305,6 +305,10 @@ class Build:
                     stand_ins = self._usable(task)
                     example = self._example(task, record, result.source, (), stand_ins)
                     self._put(task, example, new=result.new)
+                    for note in record.notes:
+                        logger.warning(
+                            "%s: %s", task.name, note, type="process_gallery", subtype="note"
+                        )
                 else:
                     problems.append(result.problem)
         self._compare(scripts, live)
