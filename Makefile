@@ -12,6 +12,7 @@ ALL := $(VENV)/all.txt.installed
 BASE := $(VENV)/base.txt.installed
 READY := $(if $(filter no,$(LIBRARIES)),$(BASE),$(ALL))
 SMALL := $(if $(or $(wildcard $(ALL)),$(filter test html,$(MAKECMDGOALS))),$(READY),$(BASE))
+UV := $(RUN) -m uv --system-certs
 RELEASE := .venv/release/$(VERSION)
 HTML := docs/_build/html
 ZIP := docs/_build/multiprocessing-by-example.zip
@@ -135,11 +136,11 @@ matrix: $(READY)
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 
 lock: $(SMALL)
-	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev --group examples -o requirements/all.txt
-	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group dev -c requirements/all.txt -o requirements/base.txt
-	$(RUN) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--group release -c requirements/all.txt -o requirements/release.txt
 
 # CONTRIBUTING.md says how a release is made. TAG=v1.2.3 checks it as if this commit had that tag.
@@ -147,7 +148,7 @@ release-check: $(SMALL) lint-workflows
 	$(RUN) tools/release.py build dist
 	$(RUN) tools/release.py check dist $(if $(TAG),--tag "$(TAG)")
 	$(RELEASE)/bin/python -m twine check --strict dist/*.whl dist/*.tar.gz
-	$(RUN) -m uv publish --dry-run --trusted-publishing never dist/*.whl dist/*.tar.gz
+	$(UV) publish --dry-run --trusted-publishing never dist/*.whl dist/*.tar.gz
 	$(RUN) tools/release.py try dist
 
 # What dist/ has, by another job or Python.
@@ -178,7 +179,7 @@ $(VENV)/%.txt.installed: requirements/%.txt pyproject.toml
 
 # What only a release needs.
 $(RELEASE)/installed: requirements/release.txt | $(SMALL)
-	@$(RUN) -m uv venv -q --clear --no-project --python "$(RUN)" $(RELEASE)
-	@$(RUN) -m uv pip install -q --require-hashes --python $(RELEASE)/bin/python -r requirements/release.txt \
+	@$(UV) venv -q --clear --no-project --python "$(RUN)" $(RELEASE)
+	@$(UV) pip install -q --require-hashes --python $(RELEASE)/bin/python -r requirements/release.txt \
 		|| { echo "make: requirements/release.txt could not be installed; that needs a network that reaches the Python package index" >&2; exit 1; }
 	@touch $@

@@ -31,6 +31,7 @@ WITHOUT_PROCESSES = {
     "test_public_names.py",
     "test_record.py",
     "test_render.py",
+    "test_try_example.py",
     "test_shorten.py",
 }
 # Modules that ask how long something took, or for an order in time: nothing runs beside them.

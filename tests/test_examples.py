@@ -28,12 +28,16 @@ SCRIPTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob
 
 
 def test_the_contents_list_every_script_once() -> None:
-    assert sorted(contents(EXAMPLES)) == SCRIPTS
+    listed = contents(EXAMPLES)
+    missing = sorted(set(SCRIPTS) - set(listed))
+    assert not missing, f"add to examples/contents.txt: {', '.join(missing)}"
+    assert sorted(listed) == SCRIPTS
 
 
 def test_every_section_has_a_header() -> None:
     for section in {script.partition("/")[0] for script in SCRIPTS}:
-        assert (EXAMPLES / section / "GALLERY_HEADER.rst").is_file()
+        header = EXAMPLES / section / "GALLERY_HEADER.rst"
+        assert header.is_file(), f"write {header}: the section's title, and a sentence"
 
 
 def left(marker: str) -> list[str]:

@@ -219,7 +219,7 @@ def build(dist: Path) -> None:
 
 def uv(*arguments: str | Path) -> None:
     """Run uv, which is pinned with everything else that development needs."""
-    subprocess.run([sys.executable, "-m", "uv", *arguments], check=True)
+    subprocess.run([sys.executable, "-m", "uv", "--system-certs", *arguments], check=True)
 
 
 def files(dist: Path) -> tuple[Path, Path]:
@@ -310,6 +310,11 @@ def check_metadata(metadata: Message, root: Path, version: str) -> None:
 def check(dist: Path, tag: str | None, root: Path = ROOT) -> None:
     """Check everything, and say what would be published."""
     tag = tag or tag_of(root)
+    changed = git(root, "status", "--porcelain") if tag else []
+    if changed:
+        raise Wrong(
+            f"{tag}: commit first what has changed: {', '.join(line[3:] for line in changed)}"
+        )
     version = check_versions(root, tag)
     check_project(root)
     metadata, count = check_contents(root, dist)

@@ -5,6 +5,8 @@ The page is built by the site's own conf.py, in docs/_build/try: what it links t
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +53,35 @@ def script_of(name: str) -> Path:
     return path
 
 
+def check_docstring(script: Path) -> None:
+    """Check that the docstring is a title and a claim: Sphinx would say less clearly that it is not."""
+    try:
+        docstring = ast.get_docstring(ast.parse(script.read_bytes(), str(script)))
+    except (SyntaxError, ValueError):
+        return  # the record will say what is wrong
+    form = (
+        "write one at the top of the file: a title, a line of === below it, as long; an empty line; "
+        "then the claim, in one sentence"
+    )
+    if not docstring:
+        sys.exit(f"{script}:1: there is no docstring; {form}")
+    title, line, *rest = [*docstring.splitlines(), ""]
+    if not re.fullmatch(r"(\W)\1*", line) or len(line) < len(title):
+        sys.exit(f"{script}: the docstring begins without a title; {form}")
+    if not "".join(rest).strip():
+        sys.exit(f"{script}: the docstring has no claim below its title; {form}")
+
+
+def check_contents(script: Path) -> None:
+    """Say what is still to be done where the gallery does not list the example."""
+    name = script.relative_to(EXAMPLES).as_posix()
+    listed = (EXAMPLES / "contents.txt").read_text(encoding="utf-8").splitlines()
+    if name not in [line.strip() for line in listed]:
+        print(
+            f"To do: add the line  {name}  to {EXAMPLES / 'contents.txt'}, where a reader should meet it"
+        )
+
+
 def prepare(script: Path) -> None:
     """Write the small project anew, but for what Sphinx and the recorder keep for the next time."""
     section = TRY / "examples" / script.parent.name
@@ -72,6 +103,7 @@ def prepare(script: Path) -> None:
 def main(name: str) -> int:
     """Return 0 if the example ended as it declares and its page is there."""
     script = script_of(name)
+    check_docstring(script)
     command = [sys.executable, "-m", "process_gallery", "record", script]
     if status := subprocess.run(command, check=False).returncode:
         print(f"{script}: not as it declares; its page is not built", file=sys.stderr)
@@ -94,6 +126,7 @@ def main(name: str) -> int:
         print(f"{script}: Sphinx wrote no {page}", file=sys.stderr)
         return 1
     print(f"Its page is {page.as_uri()}")
+    check_contents(script)
     return 0
 
 
