@@ -153,6 +153,52 @@ def test_stacks_of_what_hangs(run, monkeypatch, signals):
     )
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there is no forkserver")
+def test_a_helper_that_hangs_and_a_child_whose_output_goes_elsewhere(run):
+    if portable.STACK_SIGNAL is None:
+        pytest.skip("no signal has a helper write its stack here, and live on")
+    result = run(
+        "import multiprocessing, subprocess, sys, time\n\ndef hangs():\n    time.sleep(600)\n\n"
+        "if 'forkserver' in ' '.join(sys.orig_argv):\n    hangs()\n\nif __name__ == '__main__':\n"
+        "    subprocess.Popen([sys.executable, '-c', 'import time\\ntime.sleep(600)'], stderr=subprocess.DEVNULL)\n"
+        "    child = multiprocessing.get_context('forkserver').Process(target=print, name='Child')\n    child.start()\n    child.join()\n",
+        timeout=4.0,
+    )
+    assert result.outcome == "timeout"
+    assert result.text() == ""
+    stacks = {process.name: process.stack for process in result.processes if process.stuck}
+    assert 'File "<string>", line 2 in <module>' in stacks["python -c"]
+    [hung] = [name for name, stack in stacks.items() if "in hangs" in stack]
+    assert hung in ("Child", "forkserver")
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_child_that_is_ended_at_once_has_its_name(run, method):
+    result = run(
+        "import multiprocessing, time\nif __name__ == '__main__':\n    for number in range(3):\n"
+        f"        child = multiprocessing.get_context('{method}').Process(target=time.sleep, args=(60,), name=f'n{{number}}')\n"
+        "        child.start()\n        child.kill()\n        child.join()\n        print(child.name, child.pid)\n"
+    )
+    by_pid = {process.pid: process for process in result.processes}
+    for number, line in enumerate(lines(result, 0)):
+        child = by_pid[int(line.split()[1])]
+        assert (child.name, child.how, child.asked_by) == (f"n{number}", method, 0)
+
+
+def test_a_quoted_crash_report_is_output(run):
+    result = run(
+        "import os, subprocess, sys\ncrash = [sys.executable, '-c', 'import os; os.abort()']\n"
+        "print('Fatal Python error: Aborted\\n\\nCurrent thread 0x1 (most recent call first):')\n"
+        "print(subprocess.run(crash, capture_output=True).stderr)\n# %%\nprint('next')\nsys.stdout.flush()\nos.abort()\n"
+    )
+    quoted = "Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n"
+    assert "".join(piece.text for piece in result.cells[0].output) == quoted + "b''\n"
+    assert lines(result, 1) == ["next"]
+    if os.name == "posix":
+        assert result.outcome == "signal SIGABRT"
+    assert "line 8 in <module>" in result.processes[0].stack
+
+
 def alive(pid):
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

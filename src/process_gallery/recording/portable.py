@@ -511,7 +511,10 @@ class PortableWatcher:
 def alive(process: psutil.Process) -> bool:
     """Return whether a process runs, or could."""
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+        if not process.is_running():
+            return False
+        # One whose first thread has ended, and that has others, runs.
+        return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except GONE:
         return False
 
