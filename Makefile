@@ -146,7 +146,7 @@ lock: $(SMALL)
 # CONTRIBUTING.md says how a release is made. TAG=v1.2.3 checks it as if this commit had that tag.
 release-check: $(SMALL) lint-workflows
 	$(RUN) tools/release.py build dist
-	$(RUN) tools/release.py check dist $(if $(TAG),--tag "$(TAG)")
+	$(RUN) tools/release.py check dist $(if $(TAG),--tag "$$TAG")
 	$(RELEASE)/bin/python -m twine check --strict dist/*.whl dist/*.tar.gz
 	$(UV) publish --dry-run --trusted-publishing never dist/*.whl dist/*.tar.gz
 	$(RUN) tools/release.py try dist

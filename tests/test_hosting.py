@@ -288,6 +288,34 @@ def test_workflows_run_what_exists(path):
                 assert (ROOT / script).is_file()
 
 
+def jobs_of(name):
+    return yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text("utf-8"))["jobs"]
+
+
+@pytest.mark.parametrize("name", jobs_of("ci"))
+def test_a_check_of_a_pull_request_that_fails_says_what_does_the_same_elsewhere(name):
+    *steps, last = jobs_of("ci")[name]["steps"]
+    assert last["if"] == "failure()"
+    assert last["run"].startswith('echo "::error title=What to do::')
+    said = set(re.findall(r"make ([a-z-]+)", last["run"]))
+    run = {step["run"].removeprefix("make ") for step in steps if "run" in step}
+    assert run
+    assert run <= said, f"the last step of {name} does not say make {', '.join(run - said)}"
+
+
+def test_only_what_was_tried_on_each_python_is_published_and_only_by_a_tag():
+    jobs = jobs_of("release")
+    publish = jobs["publish"]
+    assert publish["needs"] == ["build", "try"]
+    assert publish["environment"] == "pypi"
+    assert "github.ref_type == 'tag'" in publish["if"]
+    assert [name for name, job in jobs.items() if "id-token" in job["permissions"]] == ["publish"]
+    assert (
+        jobs["try"]["strategy"]["matrix"]["python"]
+        == jobs_of("ci")["test"]["strategy"]["matrix"]["python"]
+    )
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name
 )
