@@ -38,7 +38,8 @@ extensions = [
     "missing_page",  # links of the 404 page, as they work from any address
     "content_policy",  # the content security policy of every page
     "heading_anchors",  # one for each heading
-    "search_index",  # index entries of every page, whichever were written now
+    "ask_box",  # boxes to paste errors and stacks into
+    "search_index",  # what the site's own search knows
     "minified",  # style sheets and scripts without comments
     "previews",  # title and description for previews and search engines
     "sitemap",  # and robots.txt
@@ -85,8 +86,9 @@ html_baseurl = os.environ.get(
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css", "gallery.css"]
-html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js")]
-html_search_scorer = str(HERE / "_static/scorer.js")  # finds pasted error messages, too
+html_js_files = [
+    (name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js", "ask.js")
+]
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.

@@ -6,20 +6,22 @@ The built site is in the folder that SITE names, or in docs/_build/html. Without
 from __future__ import annotations
 
 import functools
-import http.server
 import os
 import re
-import threading
-import urllib.parse
+import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from served import CHROMIUM, FLAGS
+from served import CHROMIUM, FLAGS, serve
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(os.environ.get("SITE", ROOT / "docs/_build/html"))
 
 ERRORS = "reference/errors.html"
+SAID = re.compile(r"Search finished|did not match")
+WEIGHT, REQUESTS = 60_000, 10
+"""What the page of the search may transfer, compressed, with all that it needs; and in how many requests."""
 # As readers paste them: with their own names, paths and numbers. The second column is the anchor of the section that must be found.
 MESSAGES = [
     ("An attempt has been made to start a new process before the current process has finished its bootstrapping phase.", "guard"),
@@ -117,49 +119,45 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def found():
-    """Return a function that types a query into the search, and returns the first three links."""
+def page():
+    """Return a page of the browser, and the address of the site; what was requested is in `page.asked`."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("there is no Chromium in PATH")
     if not (SITE / "search.html").exists():
         pytest.skip(f"there is no built site in {SITE}: make html, or name one in SITE")
+    with serve(SITE) as address, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.site, page.asked = address, []
+        page.on("requestfinished", lambda request: page.asked.append(request))  # noqa: PLW0108 -- Playwright takes functions only
+        yield page
+        browser.close()
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
 
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE))
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page()
+def ask(page, text):
+    """Put a text into the search; return the links that it gives."""
+    if not page.url.endswith("/search.html"):
+        page.goto(f"{page.site}/search.html")
+    page.locator("#ask").fill("")
+    page.locator(".search-summary:empty").wait_for(state="attached")
+    page.locator("#ask").fill(text)
+    page.locator(".search-summary", has_text=SAID).wait_for()
+    return page.locator("ul.search li > a:first-child").evaluate_all(
+        "links => links.map(a => a.getAttribute('href'))"
+    )
 
-            def search(query):
-                page.goto(
-                    f"http://127.0.0.1:{server.server_port}/search.html?q={urllib.parse.quote(query)}"
-                )
-                page.locator(
-                    ".search-summary", has_text=re.compile(r"Search finished|did not match")
-                ).wait_for()
-                links = page.locator("ul.search li > a:first-child").evaluate_all(
-                    "links => links.map(a => a.getAttribute('href'))"
-                )
-                return [link.split("?")[0] for link in links[:3]]
 
-            yield search
-            browser.close()
-        server.shutdown()
-        thread.join()
+@pytest.fixture
+def found(page):
+    """Return a function that gives the first three links for a query."""
+    return lambda query: ask(page, query)[:3]
 
 
 @pytest.mark.parametrize(("query", "anchor"), MESSAGES)
 def test_a_pasted_message_finds_its_section(found, query, anchor):
     links = found(query)
-    wanted = ids_of(anchor)
+    wanted = ids(ERRORS, f"error-{anchor}")
     print(links)
     assert any(link.partition("#")[0] == ERRORS for link in links)
     assert any(link.partition("#")[2] in wanted for link in links if link.startswith(ERRORS)), (
@@ -167,20 +165,176 @@ def test_a_pasted_message_finds_its_section(found, query, anchor):
     )
 
 
-@pytest.mark.parametrize(("query", "page"), WORDS)
-def test_words_of_a_reader_find_the_page(found, query, page):
+@pytest.mark.parametrize(("query", "wanted"), WORDS)
+def test_words_of_a_reader_find_the_page(found, query, wanted):
     links = found(query)
     print(links)
-    assert page in [link.partition("#")[0] for link in links]
+    assert wanted in [link.partition("#")[0] for link in links]
 
 
 @functools.cache
-def sections():
-    """Return the sections of the page of messages: anchor, and its HTML."""
-    html = (SITE / ERRORS).read_text(encoding="utf-8")
-    return dict(re.findall(r'<section id="error-([\w-]+)"(.*?)(?=<section|\Z)', html, re.DOTALL))
+def ids(name, anchor):
+    """Return the anchors that lead into a section of a page, those of sections below it included."""
+    html = (SITE / name).read_text(encoding="utf-8")
+    depth, start = 0, html.index(f'<section id="{anchor}"')
+    for tag in re.finditer(r"<(/?)section\b", html[start:]):
+        depth += -1 if tag[1] else 1
+        if not depth:
+            return {anchor, *re.findall(r'\bid="([^"]+)"', html[start : start + tag.end()])}
+    raise ValueError(f"{name}: the section {anchor} has no end")
 
 
-def ids_of(anchor):
-    """Return the anchors that lead into a section."""
-    return {f"error-{anchor}", *re.findall(r'\bid="([^"]+)"', sections()[anchor])}
+# -- Questions as they are asked: how many are answered by the first link, and by the first three
+
+
+def questions():
+    for line in (ROOT / "tests/questions.tsv").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("\t")[1:]
+
+
+def rank(links, wanted):
+    """Return the place of the first link that leads to one of the pages or sections, or None."""
+    for place, link in enumerate(links, 1):
+        name, _, anchor = link.partition("#")
+        for one in wanted.split():
+            page_of_it, _, section = one.partition("#")
+            if name == page_of_it and (not section or anchor in ids(page_of_it, section)):
+                return place
+    return None
+
+
+def test_questions_find_their_answers(page):
+    places, misses = defaultdict(list), []
+    for kind, text, wanted in questions():
+        links = ask(page, text)
+        place = rank(links, wanted) if wanted != "NONE" else None if links else 1
+        places["unknown" if wanted == "NONE" else kind].append(place or 99)
+        if place != 1:
+            misses.append(f"{place} {text} {links[:3]}")
+    print(*misses, sep="\n")
+
+    def part(kind, most):
+        return sum(place <= most for place in places[kind]) / len(places[kind])
+
+    assert len(places["question"]) >= 70
+    assert part("question", 1) >= 0.8
+    assert part("question", 3) >= 0.92
+    assert part("error", 1) >= 0.95
+    assert part("unknown", 1) >= 0.9
+
+
+# -- Words of readers, which stand with the sections that answer them
+
+
+def phrases():
+    sys.path.append(str(ROOT / "docs/_extensions"))
+    from search_index import readers_words  # noqa: PLC0415 -- only where Sphinx is installed
+
+    places = readers_words((ROOT / "docs/readers_words.txt").read_text(encoding="utf-8"))[1]
+    return [(place, phrase) for place, its in places.items() for phrase in its]
+
+
+def test_the_words_of_readers_lead_to_their_section(page):
+    misses = []
+    for place, phrase in phrases():
+        name, _, anchor = place.partition("#")
+        links = ask(page, phrase)[:3]
+        if not rank(links, f"{name}.html{anchor and '#'}{anchor}"):
+            misses.append(f"{place}: {phrase}: {links}")
+    assert not misses
+
+
+def test_python_and_the_browser_shorten_words_alike(page):
+    sys.path.append(str(ROOT / "docs/_extensions"))
+    from search_index import words  # noqa: PLC0415 -- only where Sphinx is installed
+
+    texts = [phrase for _, phrase in phrases()] + [text for _, text, _ in questions()]
+    ask(page, "pool")
+    got = page.evaluate("texts => texts.map((text) => siteSearch.words(text))", texts)
+    assert got == [words(text) for text in texts]
+
+
+# -- Privacy, weight, and without a server
+
+PASTE = """Process ForkPoolWorker-1:
+Traceback (most recent call last):
+  File "/home/secret/shop.py", line 9, in <module>
+    print(pool.map(Job().run, [1, 2]))
+  File "/usr/lib/python3.13/multiprocessing/pool.py", line 367, in map
+    return self._map_async(func, iterable, mapstar, chunksize).get()
+           ~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^
+TypeError: cannot pickle '_thread.RLock' object
+when serializing dict item 'secret'
+when serializing shop.Job state
+"""
+
+
+def test_a_paste_goes_no_further_than_the_page(page):
+    page.goto(f"{page.site}/index.html")
+    del page.asked[:]
+    page.locator(".sidebar-search").evaluate(
+        """(box, text) => { box.focus(); const data = new DataTransfer(); data.setData("text", text);
+        box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data })); box.value = text; }""",
+        PASTE,
+    )
+    page.wait_for_timeout(50)
+    page.keyboard.press("Enter")
+    page.locator(".search-summary", has_text=SAID).wait_for()
+    assert page.input_value("#ask") == PASTE, "with its ends of lines"
+    assert page.url == f"{page.site}/search.html"
+    assert "secret" not in " ".join(request.url for request in page.asked)
+    assert not [request for request in page.asked if request.post_data]
+    assert (
+        page.locator(".ask-notes").inner_text().startswith("Looked for: TypeError: cannot pickle")
+    )
+    links = page.locator("ul.search li > a:first-child")
+    assert links.first.get_attribute("href") == f"{ERRORS}#error-cannot-pickle"
+    links.first.click()
+    page.wait_for_load_state()
+    assert "secret" not in page.url
+    assert page.locator(".highlighted").count() == 0
+    page.go_back()
+    page.locator(".search-summary", has_text=SAID).wait_for()
+    assert page.input_value("#ask") == PASTE
+
+
+@pytest.mark.parametrize("query", ["my pool hangs", "kubernetes operator hangs", PASTE])
+def test_the_search_fetches_little(page, query):
+    context = page.context.browser.new_context()
+    fresh, sizes = context.new_page(), {}
+    fresh.on("requestfinished", lambda done: sizes.update({done.url: done.sizes()}))
+    fresh.goto(f"{page.site}/search.html")
+    fresh.locator("#ask").fill(query)
+    fresh.locator(".search-summary", has_text=SAID).wait_for()
+    fresh.wait_for_timeout(500)
+    assert fresh.locator("ul.search > li").count() <= 30
+    assert len(sizes) <= REQUESTS
+    rare = "search_words.js"  # for words that are in running text only, or nowhere
+    assert any(url.endswith(rare) for url in sizes) == ("kubernetes" in query)
+    weight = sum(its["responseBodySize"] for url, its in sizes.items() if not url.endswith(rare))
+    assert weight <= WEIGHT, sizes
+    context.close()
+
+
+def test_an_unknown_message_is_said_to_be_unknown(page):
+    assert ask(page, "OSError: [Errno 71] Protocol error") == []
+    assert "not known here" in page.locator(".search-summary").inner_text()
+    links = page.locator(".ask-notes > p > a").evaluate_all("links => links.map(a => a.href)")
+    assert links == [f"{page.site}/{ERRORS}", f"{page.site}/guides/debug_a_hang.html"]
+
+
+def test_the_search_works_from_a_file(page):
+    context = page.context.browser.new_context()
+    fresh, errors = context.new_page(), []
+    fresh.on("pageerror", lambda error: errors.append(str(error)))
+    fresh.goto((SITE / "guides/index.html").absolute().as_uri())
+    fresh.locator(".sidebar-search").fill("pool hangs")
+    fresh.keyboard.press("Enter")
+    fresh.locator(".search-summary", has_text="Search finished").wait_for()
+    fresh.locator("ul.search li > a").first.click()
+    fresh.wait_for_load_state()
+    assert fresh.url.startswith("file:")
+    assert "search.html" not in fresh.url
+    assert not errors
+    context.close()

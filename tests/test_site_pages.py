@@ -83,28 +83,40 @@ def test_style_sheets_and_scripts_are_handed_out_without_comments(docs):
         assert (static / "other.js").read_text() == files["other.js"]
 
 
-def test_the_search_has_the_index_entries_of_pages_that_were_not_written_now(docs):
-    """The extension sets private attributes of Sphinx's index builder."""
+def searched(docs):
+    """Return what the search of the small site knows: pages, and sections."""
+    text = (docs.parent / "html/_static/search_index.js").read_text(encoding="utf-8")
+    index = json.loads(re.search(r"\{\},(\{.*\})\)$", text)[1])["index"]
+    return {
+        index["pages"][page] + (f"#{anchor}" if anchor else ""): [heading, *rest]
+        for page, anchor, heading, *rest in index["sections"]
+    }
 
-    def pages_with_word():
+
+def test_the_search_knows_the_pages_that_were_not_written_now(docs):
+    build(docs)
+    before = searched(docs)
+    assert before == {
+        "index": ["Small", "", ["word"]],
+        "a": ["Page a", "Text.", ["word"]],
+        "b": ["Page b", "Text.", ["word"]],
+    }
+    (docs / "a.md").write_text((docs / "a.md").read_text() + "\n## Below\n\nMore.\n")
+    build(docs)
+    assert searched(docs) == before | {"a#1": ["Below", "More."]}
+
+
+def test_the_search_has_readers_words_and_a_place_that_is_not_there_stops_the_build(docs):
+    words = docs / "readers_words.txt"
+    words.write_text("# a note\n= quick fast\n\na\n    in other words\n")
+    build(docs)
+    assert searched(docs)["a"] == ["Page a", "Text.", ["word", "in other words"]]
+    words.write_text("c#none\n    in other words\n")
+    with pytest.raises(AssertionError, match=r"readers_words.txt: there is no section 'c#none'"):
         build(docs)
-        index = (docs.parent / "html/searchindex.js").read_text(encoding="utf-8")
-        found = json.loads(re.search(r'"indexentries":\s*(\{.*?\})', index)[1])
-        return sorted(page for page, *_ in found["word"])
-
-    assert pages_with_word() == [0, 1, 2]
-    (docs / "a.md").write_text((docs / "a.md").read_text() + "Text.\n")
-    assert pages_with_word() == [0, 1, 2]
-
-
-def test_the_function_of_sphinx_that_the_site_ranks_in_place_of_is_still_there():
-    """docs/_static/scorer.js replaces it, and calls the one it replaced; it has no public name."""
-    sphinx = pytest.importorskip("sphinx", reason="the pages' dependencies are not installed")
-    path = Path(sphinx.__file__).parent / "themes/basic/static/searchtools.js"
-    text = " ".join(path.read_text(encoding="utf-8").split())
-    rest = "searchTerms, excludedTerms, highlightTerms, objectTerms,"
-    assert f"_performSearch: ( query, {rest} ) => {{" in text
-    assert f"Search._performSearch( searchQuery, {rest} )" in text
+    words.write_text("    in other words\n")
+    with pytest.raises(AssertionError, match=r"readers_words.txt:1: a phrase needs a place"):
+        build(docs)
 
 
 def head_of(docs, name):

@@ -8,16 +8,15 @@ _FILES = {
     r"sphx-glr-thumb": ("sg_gallery.css", "sg-tags.js"),
     r"sphx-glr-script-out": ("sg_gallery-dataframe.css", "sg_gallery-rendered-html.css"),
     r"binder-badge": ("sg_gallery-binder.css",),
-    r"\bhighlight\b": ("pygments.css",),
+    r'<span class="[a-z][a-z0-9]?">': ("pygments.css",),  # a highlighted word of code
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"example-filter": ("gallery.js",),
 }
-# Sphinx's, for a "/" and for the words of a search: site.js does the first, and fetches these where
-# someone comes from the search.
-_FETCHED = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
+# Sphinx's, for a "/" and for the words of a search: site.js does both.
+_REPLACED = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
 
 
 def make_lean(app, pagename, templatename, context, doctree):
@@ -28,8 +27,7 @@ def make_lean(app, pagename, templatename, context, doctree):
     unused = {
         name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names
     }
-    if body:  # not the search, nor the indexes
-        unused |= _FETCHED
+    unused |= _REPLACED
     if not context.get("READTHEDOCS"):
         unused.add(
             "furo-extensions.css"

@@ -5,7 +5,15 @@ from pathlib import Path
 from rcssmin import cssmin
 from rjsmin import jsmin
 
-SCRIPTS = ("site.js", "gallery.js", "process_gallery.js", "versions.js")
+SCRIPTS = (
+    "site.js",
+    "gallery.js",
+    "ask.js",
+    "search.js",
+    "marks.js",
+    "process_gallery.js",
+    "versions.js",
+)
 
 
 def minify(app, exception):

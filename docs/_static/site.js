@@ -1,22 +1,55 @@
 // What every page can do: mark the words of a search, go to the search with "/", open the two drawers, copy code and scroll it with the keyboard.
 
-// Sphinx's own scripts do the first two, and are a tenth of a page. Here they are fetched where there are words to be marked.
-if (typeof Documentation === "undefined") { // they are not on the page
-  if (new URLSearchParams(location.search).has("highlight") || localStorage.getItem("sphinx_highlight_terms")) {
-    for (const name of ["documentation_options.js", "doctools.js", "sphinx_highlight.js"]) {
-      const script = document.createElement("script");
-      script.async = false; // one after the other
-      script.src = new URL(name, document.currentScript.src);
-      document.head.append(script);
-    }
-  } else {
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, button")) return;
-      document.querySelector("input[name=q]")?.focus();
-      event.preventDefault();
-    });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, button")) return;
+  document.querySelector("#ask, input[name=q]")?.focus();
+  event.preventDefault();
+});
+
+// The search's box. What is typed goes to the page of the search in the session, so that no address and no log has it.
+const search = document.querySelector("form[data-search]");
+const query = search?.elements.q;
+let pasted = null; // with its ends of lines, which the box turns into spaces
+query?.addEventListener("paste", (event) => {
+  const text = event.clipboardData.getData("text");
+  if (text.includes("\n") && !query.value) pasted = { text };
+  setTimeout(() => { if (pasted) pasted.shown = query.value; });
+});
+search?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = pasted?.shown === query.value ? pasted.text : query.value;
+  let address = search.dataset.search;
+  try {
+    if (location.protocol === "file:") throw new Error("each file may have a session of its own");
+    sessionStorage.setItem("search", text);
+  } catch {
+    address += `#${new URLSearchParams({ q: text })}`; // which is sent to no server
   }
+  if (search.closest("body").querySelector("form[data-ask=search]")) {
+    const box = document.getElementById("ask");
+    box.value = text;
+    box.dispatchEvent(new Event("input"));
+  } else location.href = address;
+});
+
+// A box for pastes gets what looks them up when someone turns to it.
+const ask = document.querySelector("form.ask:not([data-ask=search])");
+if (ask) {
+  const source = new URL("ask.js", document.currentScript.src);
+  ask.addEventListener("focusin", () => document.head.append(Object.assign(document.createElement("script"), { src: source })), { once: true });
 }
+
+// The words of a search are marked on the page that it led to, and there only.
+try {
+  const words = sessionStorage.getItem("marks");
+  if (words) {
+    sessionStorage.removeItem("marks");
+    const script = document.createElement("script");
+    script.src = new URL("marks.js", document.currentScript.src);
+    script.dataset.words = words;
+    document.head.append(script);
+  }
+} catch { /* no session */ }
 
 // Firefox and Chromium make what scrolls reachable by themselves; Safari needs to be told, and only where there is something to scroll.
 const watcher = new ResizeObserver((entries) => {
