@@ -2,7 +2,9 @@
 
 import ast
 import functools
+import io
 import re
+import tokenize
 
 
 def title_and_claim(text):
@@ -28,4 +30,16 @@ def claim_of(script):
 
 @functools.cache  # a script is in several lists
 def _of_script(text, name):
-    return title_and_claim(ast.get_docstring(ast.parse(text)) or name)
+    return title_and_claim(_docstring(text) or name)
+
+
+def _docstring(text):
+    """Return the docstring of a script. Its first statement is looked at only: to parse all of every
+    script takes half a second.
+    """
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.STRING:
+            return ast.get_docstring(ast.parse(token.string))
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            return None
+    return None

@@ -314,13 +314,21 @@ def imported(source: bytes) -> tuple[set[str], set[str]]:
         return set(), set()
     absolute: set[str] = set()
     relative: set[str] = set()
-    for node in ast.walk(tree):
+    queue: list[ast.AST] = [tree]
+    while queue:
+        node = queue.pop()
         if isinstance(node, ast.Import):
             absolute.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             target = relative if node.level else absolute
             target.add(node.module or "")
+        for name in _BLOCKS:  # no expression has an import in it
+            queue.extend(getattr(node, name, ()))
     return absolute, relative
+
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where a statement has others."""
 
 
 def local_modules(script: Path, source: bytes) -> list[Path]:

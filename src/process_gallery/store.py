@@ -130,6 +130,17 @@ class Cache:
         self._kept[path.name[:-_SUFFIX]] = {path}
 
 
+def digest_of(record: Record) -> str:
+    """Return a digest of all that a record says: two records with the same say the same."""
+
+    def fields(part: Any) -> dict[str, Any]:
+        return {field: getattr(part, field) for field in part.__dataclass_fields__}
+
+    # As Record.to_json writes it, but without a copy of every part first.
+    text = json.dumps(record, default=fields, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def folder_of(records: Path, name: str) -> Path:
     """Return the folder of the records of a script."""
     return records / name.removesuffix(".py")

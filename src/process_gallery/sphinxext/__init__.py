@@ -31,6 +31,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_event("process-gallery-recorded")
     # Before sphinx-gallery fills in its defaults (10), and before it generates its pages (500).
     app.connect("config-inited", gallery.configure, priority=5)
+    app.connect("config-inited", gallery.hide_matplotlib, priority=9)
+    app.connect("config-inited", gallery.show_matplotlib, priority=11)
     app.connect("builder-inited", gallery.record, priority=400)
     app.connect("builder-inited", add_static, priority=400)
     app.connect("source-read", gallery.tidy_source)

@@ -30,7 +30,7 @@ from process_gallery.model import Record, numbers
 from process_gallery.recording.job import Job, Limits
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
 from process_gallery.script import Script, contents, read_script
-from process_gallery.store import Cache, key
+from process_gallery.store import Cache, digest_of, key
 
 from .comparison import Matrix, VersionRun
 
@@ -68,11 +68,10 @@ class Example:
     @functools.cached_property
     def fingerprint(self) -> str:
         """Digest of all that a page shows of it, which tells the record from any other run."""
-        digest = hashlib.sha256(self.record.to_json().encode())
-        digest.update(self.script.source)
+        digest = hashlib.sha256(self.script.source)
         digest.update(repr(self.lacking).encode())
-        for other in self.stand_ins:
-            digest.update(other.record.to_json().encode())
+        for one in (self, *self.stand_ins):
+            digest.update(digest_of(one.record).encode())
         return digest.hexdigest()
 
     @property

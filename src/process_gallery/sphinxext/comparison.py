@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from process_gallery.model import PLATFORMS, Record, numbers, version_label
 from process_gallery.script import Script
-from process_gallery.store import without_chance
+from process_gallery.store import digest_of, without_chance
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Matrix:
         """Digest of all that a page shows of it."""
         digest = hashlib.sha256(self.script.source)
         for run in self.runs:
-            digest.update(f"{run.record.to_json()} {run.live} {run.stale}\n".encode())
+            digest.update(f"{digest_of(run.record)} {run.live} {run.stale}\n".encode())
         digest.update(repr(self.damaged).encode())
         return digest.hexdigest()
 
