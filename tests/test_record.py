@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from process_gallery.errors import RecordError
 from process_gallery.model import SCHEMA, Cell, Interpreter, Piece, Process, Record
+from process_gallery.recording.messages import CellResult, Result
 from process_gallery.recording.output import Output
 
 
@@ -197,3 +198,21 @@ def test_output_byte_by_byte_keeps_its_ends_and_counts_what_is_left_out():
     pieces = [(item.writer, item.omitted or item.data) for item in cell.take_all()]
     assert pieces == [*written[:10], (0, 2445), (1, 2445), *written[-100:]]
     assert list(cell.take_all()) == []  # taken, so that nothing is held twice
+
+
+@given(st.text(), st.floats(0, 1e6), st.none() | st.integers(0, 1), st.integers(0, 1 << 40))
+@settings(max_examples=50, deadline=None)
+def test_what_a_watcher_answers_is_json(text, time, process, omitted):
+    cell = CellResult(
+        start=time, end=None, times=[time, 0.0], writers=[process, 0], texts=[text, omitted], figures=[text]
+    )  # fmt: skip
+    result = Result(
+        timed_out=omitted > 9, raised=(text, "m\ud800"), duration=time, peak_memory=omitted,
+        cells=[cell, cell], processes=[], left_behind=[],
+    )  # fmt: skip
+    assert (
+        result.to_json() == json.dumps(result, default=vars, separators=(",", ":")).encode() + b"\n"
+    )
+    again = Result.from_json(result.to_json())
+    assert vars(again.cells[0]) == vars(cell)
+    assert (again.raised, again.duration) == (result.raised, time)

@@ -117,7 +117,6 @@ class LinuxWatcher:
             except OSError:  # the interpreter did not start
                 pass
         os.close(go_write)
-        import json  # noqa: F401 - for the answer; the example's interpreter is starting
 
     def become_example(self, write: int, go: int) -> None:
         """In the forked child: become the example's interpreter."""
