@@ -309,7 +309,7 @@ def output_1gb(r):
     assert sum(len(piece.text) + piece.omitted for piece in cell.output) == (1 << 30) + len(
         "first line\nlast line\n"
     )
-    assert sum(len(piece.text) for piece in cell.output) <= Limits().head + Limits().tail
+    assert sum(len(piece.text) for piece in cell.output) <= Limits().output * 1024
     assert r.peak_memory < 60_000
 
 
