@@ -172,8 +172,13 @@ def all_ignore_signals(r):
 
 
 def catches_every_signal(r):
-    assert plain(r)[0] == ("MainProcess", "line 1")
+    assert plain(r) == [("MainProcess", "line 1")]
     assert r.processes[0].signal == "SIGKILL"
+
+
+def answers_every_signal(r):
+    assert plain(r) == [("MainProcess", "line 6")]
+    assert r.processes[0].note == stacks.SILENT
 
 
 def blocks_every_signal(r):

@@ -204,6 +204,8 @@ class Account:
         self.closing = (
             False  # what multiprocessing's helpers say from now on is about what the recorder does
         )
+        # What stuck processes write from now on is about the signals that the recorder sends them.
+        self.time_is_up = False
         self.only_writer: SeenProcess | None = None  # all others are stopped, so output is its
         self.peak = 0  # KiB of the largest process
         self.main: SeenProcess
@@ -334,7 +336,8 @@ class Account:
             at = 0 if process.stack else data.find(STACK_START)
             if at >= 0:
                 process.stack += data[at:]
-                data = data[:at]
+        if self.time_is_up and (process is None or process.stuck):
+            return
         writer = process.id if process and self.names_writers else None
         self.outputs[self.cell].add(when, writer, data)
 

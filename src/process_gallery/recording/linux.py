@@ -439,6 +439,7 @@ class LinuxWatcher:
                 send(process, STOP)
                 frozen[process.id] = process
         self.drain()
+        self.account.time_is_up = True
         for helper in self.hung_helpers():
             helper.stuck = True
         waiting = self.ask_for_stacks(list(frozen.values()))

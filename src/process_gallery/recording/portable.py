@@ -408,6 +408,7 @@ class PortableWatcher:
             with contextlib.suppress(*GONE):
                 process.suspend()
         self.drain(0.05)
+        self.account.time_is_up = True
         for noted, process in self.hung_helpers():
             noted.stuck = True
             stuck.append((noted, process))
