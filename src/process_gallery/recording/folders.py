@@ -19,7 +19,6 @@ def make_folders(request: Request) -> None:
     modes = {
         request.cwd: 0o755,
         request.figures: 0o700,
-        request.stacks: 0o1733,
         request.environment["TMPDIR"]: 0o1777,
     }
     if root:

@@ -28,7 +28,7 @@ from .proc import (
     command_of,
     descendants,
     descends_from_here,
-    descriptor_below,
+    position_in,
     runs,
     stat,
 )
@@ -38,9 +38,8 @@ from .stacks import (
     SILENT,
     STACK_SIGNAL,
     WITHOUT_RECORDER,
-    StackFile,
+    StackPlace,
     is_in_own_code,
-    written_to,
 )
 
 TYPE_CHECKING = False
@@ -92,6 +91,8 @@ class LinuxWatcher:
         os.mkfifo(request.events, 0o600)
         let_others_report(request.events, 0o622)
         self.fifo = os.open(request.events, os.O_RDWR | os.O_NONBLOCK)
+        self.stacks = os.open(request.stacks, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        let_others_report(request.stacks, 0o622)
         self.socket, send = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self.socket.setsockopt(_socket.SOL_SOCKET, _socket.SO_PASSCRED, 1)
         self.socket.setblocking(False)
@@ -453,33 +454,32 @@ class LinuxWatcher:
     def ask_for_stacks(self, processes: list[SeenProcess]) -> list[SeenProcess]:
         """Have frozen processes write their stacks, and end; return those that cannot be asked."""
         assert STACK_SIGNAL is not None
-        asked: list[tuple[SeenProcess, StackFile]] = []
+        asked: list[tuple[SeenProcess, StackPlace]] = []
         others = []
         for process in processes:
-            file = None
             if not catches(process.pid, STACK_SIGNAL):
                 others.append(process)
                 if is_python(process.pid):
                     process.note = OTHER_HANDLER if process.stack_file else WITHOUT_RECORDER
-            elif (file := self.stack_file(process)) is None:
+            elif (place := self.stack_place(process)) is None:
                 process.note = CLOSED
             else:
-                asked.append((process, file))
+                asked.append((process, place))
         limit = time.monotonic() + 2 * PATIENCE
         while asked:
-            # One after the other where several have the same file: a parent, and a child that could
+            # One after the other where several have the same place: a parent, and a child that could
             # not open its own.
-            now: list[tuple[SeenProcess, StackFile]] = []
-            later: list[tuple[SeenProcess, StackFile]] = []
+            now: list[tuple[SeenProcess, StackPlace]] = []
+            later: list[tuple[SeenProcess, StackPlace]] = []
             for one in asked:
-                same = any(one[1].key == file.key for _, file in now)
+                same = any(one[1].position == place.position for _, place in now)
                 (later if same else now).append(one)
-            for _, file in now:
-                file.begin()
+            for _, place in asked:
+                place.begin()
             patience = min(PATIENCE, max(0.0, limit - time.monotonic()))
             self.let_die([process for process, _ in now], STACK_SIGNAL, patience)
-            for process, file in now:
-                process.stack = file.read()
+            for process, place in now:
+                process.stack = place.read()
                 if not process.stack:
                     process.note = SILENT
                     others.append(process)
@@ -499,17 +499,13 @@ class LinuxWatcher:
             if alive(process):
                 send(process, STOP)
 
-    def stack_file(self, process: SeenProcess) -> StackFile | None:
-        """Open the file that a living process writes its stack to; None if it has closed it."""
+    def stack_place(self, process: SeenProcess) -> StackPlace | None:
+        """Return where a living process writes its stack to; None if it has closed that."""
         try:
-            link = descriptor_below(process.pid, self.request.stacks)
-            return StackFile.of_descriptor(link) if link else None
-        except OSError:  # of another user, or without rights
-            pass
-        try:
-            return StackFile(os.path.join(self.request.stacks, process.stack_file))
-        except OSError:
-            return None
+            position = position_in(process.pid, self.request.stacks)
+        except OSError:  # of another user
+            return StackPlace.of_pid(self.stacks, process.pid)
+        return None if position is None else StackPlace(self.stacks, position)
 
     def hung_helpers(self) -> list[SeenProcess]:
         """Return those of multiprocessing's processes that hang in the example's own code: a fork
@@ -519,19 +515,16 @@ class LinuxWatcher:
         asked = []
         for process in self.living():
             if process.is_helper and catches(process.pid, STACK_SIGNAL):
-                file = self.stack_file(process)
-                if file is not None:
-                    asked.append((process, file))
+                place = self.stack_place(process)
+                if place is not None:
+                    asked.append((process, place))
                     send(process, STACK_SIGNAL)
         until = time.monotonic() + PATIENCE
-        for process, file in asked:
-            size = -1
-            while time.monotonic() < until and (
-                size < 1 or size < file.size() or runs(process.pid)
-            ):
-                size = file.size()
+        for process, place in asked:
+            stack, before = b"", None
+            while time.monotonic() < until and (not stack or stack != before or runs(process.pid)):
                 self.turn(0.01)
-            stack = file.read()
+                before, stack = stack, place.read()
             if is_in_own_code(stack, self.request.script):
                 process.stack, process.in_own_code = stack, True
                 send(process, STOP)
@@ -541,7 +534,7 @@ class LinuxWatcher:
         """Read what those have written that were ended by a fault of theirs."""
         for process in self.account.processes:
             if not process.stack and process.signal in CRASHES and process.stack_file:
-                process.stack = written_to(self.request.stacks, process.stack_file)
+                process.stack = StackPlace.of_pid(self.stacks, process.pid).read()
             if process.stack:
                 process.note = ""
 
@@ -595,6 +588,7 @@ class LinuxWatcher:
         for process in self.account.processes:
             self.forget(process)
         os.close(self.fifo)
+        os.close(self.stacks)
         self.socket.close()
 
 

@@ -50,7 +50,7 @@ class Request:
         self.cwd = cwd  # a folder; it is made, unless it is the script's own
         self.events = events  # path of what reports go through
         self.figures = figures  # folder of the figures that are saved
-        self.stacks = stacks  # folder of what faulthandler writes, a file for each process
+        self.stacks = stacks  # path of what faulthandler writes
         self.environment = environment
         self.memory = memory  # MiB of address space for each process; 0: no limit
         self.pidfd_info = pidfd_info  # see Limits

@@ -80,7 +80,9 @@ class PortableWatcher:
         """Start the interpreter, and the two threads that wait for its output and its end."""
         request = self.request
         os.mkdir(request.events, 0o700)
-        let_others_report(request.events, 0o1733)
+        os.mkdir(request.stacks, 0o700)
+        for folder in (request.events, request.stacks):
+            let_others_report(folder, 0o1733)
         events = request.events.replace(os.sep, "/") + "/"
         reading, writing = os.pipe()
         environment = request.environment | {

@@ -69,9 +69,8 @@ def runs(pid: int) -> bool:
     return False
 
 
-def descriptor_below(pid: int, folder: str) -> str | None:
-    """Return the link in /proc to a descriptor that a process has of a file in a folder; None if it
-    has none.
+def position_in(pid: int, path: str) -> int | None:
+    """Return where a process writes next into a file that it has open; None if it has not.
 
     Raises
     ------
@@ -79,18 +78,19 @@ def descriptor_below(pid: int, folder: str) -> str | None:
         If that may not be looked up.
     """
     for thread in threads(pid):  # the first may have ended
-        fds = f"/proc/{pid}/task/{thread}/fd"
+        task = f"/proc/{pid}/task/{thread}"
         try:
-            numbers = sorted(map(int, os.listdir(fds)), reverse=True)
+            numbers = sorted(map(int, os.listdir(f"{task}/fd")), reverse=True)
         except PermissionError:
             raise
         except OSError:
             continue
         for number in numbers:
             try:
-                if os.readlink(f"{fds}/{number}").startswith(folder + "/"):
-                    return f"{fds}/{number}"
-            except OSError:
+                if os.readlink(f"{task}/fd/{number}") in (path, f"{path} (deleted)"):
+                    with open(f"{task}/fdinfo/{number}", "rb") as file:
+                        return int(file.read().split()[1])  # "pos: 123"
+            except (OSError, ValueError, IndexError):
                 continue
         if numbers:
             return None

@@ -1,8 +1,9 @@
 """Where the processes of an example write their stacks, and how they are read.
 
-Each Python has faulthandler write to a file of its own in the folder ``stacks`` of the run (see
-``in_example/site/sitecustomize.py``): when it crashes, and when it is sent ``STACK_SIGNAL``. So no
-output has to be told from a stack. A process that could not open a file of its own has its parent's.
+Each Python has faulthandler write to a place of its own (see ``in_example/site/sitecustomize.py``):
+when it crashes, and when it is sent ``STACK_SIGNAL``. So no output has to be told from a stack. On
+Linux the place is a part of one file, ``REGION`` bytes for each pid, most of it holes; elsewhere a
+file in a folder. A process that could not open its own place has its parent's.
 
 The supervisor loads this, and shall start at once: nothing is imported here that a Python has not
 loaded anyway.
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST = 1 << 16
 """Bytes of a process's stacks that are kept."""
+REGION = 1 << 20
+"""Bytes of the file of stacks for each pid, as sitecustomize has it."""
 STACK_SIGNAL: int | None = getattr(_signal, "SIGRTMAX", None)
 """At this signal a Python writes its stacks, then ends, unless it is one of multiprocessing's own;
 None where there is none that examples do not use.
@@ -34,58 +37,43 @@ CLOSED = "no stack: it has closed the descriptor that stacks are written to"
 SILENT = "no stack: it has not answered the signal that asks for one"
 
 
-class StackFile:
-    """What a process writes to such a file from now on; :meth:`begin` sets a later moment."""
+class StackPlace:
+    """What a process writes into the file of stacks; :meth:`begin` sets a later moment."""
 
-    def __init__(self, path: str) -> None:
-        """Open it; OSError if it is not there."""
-        self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        self.begin()
+    def __init__(self, fd: int, position: int) -> None:
+        """Take the file, and where in it the process writes next."""
+        self._fd = fd
+        self.position = position
 
     @classmethod
-    def of_descriptor(cls, link: str) -> StackFile:
-        """Open what a link in /proc/PID/fd leads to, though it may have no name any more."""
-        self = cls.__new__(cls)
-        self._fd = os.open(link, os.O_RDONLY)
-        self.begin()
-        return self
+    def of_pid(cls, fd: int, pid: int) -> StackPlace:
+        """Return where a process has written that had its own place."""
+        return cls(fd, pid * REGION)
 
     def begin(self) -> None:
         """Leave out what has come until now."""
-        found = os.fstat(self._fd)
-        self.key = found.st_dev, found.st_ino
-        """Which file it is: several processes may have the same."""
-        self._start = found.st_size
-
-    def size(self) -> int:
-        """Return how many bytes have come."""
-        return os.fstat(self._fd).st_size - self._start
+        self.position += len(self._read(REGION))
 
     def read(self) -> bytes:
-        """Return what has come, and close it."""
-        try:
-            os.lseek(self._fd, self._start, os.SEEK_SET)
-            return _read_all(self._fd)
-        finally:
-            os.close(self._fd)
+        """Return what has come."""
+        return self._read(LONGEST)
+
+    def _read(self, most: int) -> bytes:
+        return os.pread(self._fd, most, self.position).partition(b"\0")[0]
 
 
 def written_to(folder: str, name: str) -> bytes:
-    """Return what stands in a file of stacks; nothing if there is no such file."""
+    """Return what stands in a process's own file of stacks; nothing if there is no such file."""
     try:
         fd = os.open(os.path.join(folder, name), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
         return b""
+    data = b""
     try:
-        return _read_all(fd)
+        while len(data) < LONGEST and (more := os.read(fd, LONGEST - len(data))):
+            data += more
     finally:
         os.close(fd)
-
-
-def _read_all(fd: int) -> bytes:
-    data = b""
-    while len(data) < LONGEST and (more := os.read(fd, LONGEST - len(data))):
-        data += more
     return data
 
 

@@ -6,7 +6,7 @@ import of anything that the interpreter has not loaded already, no frame in a tr
 to say goes through a FIFO that is opened, written and closed each time: an example may close every
 file descriptor it finds.
 
-One descriptor stays open, since faulthandler must not open one when a process crashes: of a file
+One descriptor stays open, since faulthandler must not open one when a process crashes: of a place
 that only this process writes to. It has the highest number that a process may have, so that those
 of the example are what they would be. (``docs/reference/process_gallery.md`` lists what is not.)
 
@@ -30,7 +30,7 @@ def _install():
         flags |= (
             os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
         )
-    stacks = os.path.dirname(events.rstrip("/")) + "/stacks/"
+    stacks = os.path.dirname(events.rstrip("/")) + "/stacks"
     forked = [0, 0]
     monotonic = getattr(
         time, "monotonic", None
@@ -128,16 +128,14 @@ def _install():
         return stat.st_dev, stat.st_ino
 
     def open_stacks(moment):
-        """Open the file of this process; one that has no way to keeps its parent's."""
-        fd = os.open(
-            "%s%d-%d" % (stacks, os.getpid(), moment),
-            os.O_WRONLY
-            | os.O_CREAT
-            | os.O_APPEND
-            | getattr(os, "O_CLOEXEC", 0)
-            | getattr(os, "O_NOINHERIT", 0),
-            0o600,
-        )
+        """Open this process's own place for stacks; one that has no way to keeps its parent's."""
+        how = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
+        if events.endswith("/"):  # a file in a folder
+            name = "%s/%d-%d" % (stacks, os.getpid(), moment)
+            fd = os.open(name, how | os.O_CREAT | os.O_APPEND, 0o600)
+        else:  # a part of a file that has holes: nothing is to be made for each fork
+            fd = os.open(stacks, how)
+            os.lseek(fd, os.getpid() << 20, 0)
         if dump[0] < 0:
             dump[0] = fd
             if hasattr(os, "sysconf"):
