@@ -3,11 +3,14 @@
 import copy
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from process_gallery import store
 from process_gallery.errors import RecordError
 from process_gallery.model import SCHEMA, Cell, Interpreter, Piece, Process, Record
 from process_gallery.recording.messages import CellResult, Result
@@ -216,3 +219,18 @@ def test_what_a_watcher_answers_is_json(text, time, process, omitted):
     again = Result.from_json(result.to_json())
     assert vars(again.cells[0]) == vars(cell)
     assert (again.raised, again.duration) == (result.raised, time)
+
+
+def test_another_recorder_makes_other_records(tmp_path, monkeypatch):
+    here = Path(store.__file__).parent
+    shutil.copytree(here, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(store, "__file__", str(tmp_path / "copy" / "store.py"))
+    digest = store._recorder.__wrapped__
+    seen = {digest()}
+    files = sorted((tmp_path / "copy" / "recording").rglob("*.py"))
+    names = {path.name for path in files}
+    assert names > {"linux.py", "account.py", "output.py", "messages.py", "cell_runner.py"}
+    for path in (*files, tmp_path / "copy/model.py", tmp_path / "copy/helper_processes.py"):
+        path.write_text(path.read_text() + "# another\n")
+        assert digest() not in seen, path
+        seen.add(digest())
