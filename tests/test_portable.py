@@ -137,7 +137,7 @@ def test_stacks_of_what_hangs(run, monkeypatch, signals):
     if signals and os.name != "posix":
         pytest.skip("no signal can have a process write its stacks here")
     monkeypatch.setattr(portable, "SIGNALS", signals)
-    result = run(HANGS, timeout=3.0)
+    result = run(HANGS, timeout=6.0)  # time enough to start on a busy machine
     assert (result.outcome, result.exit_code, result.text()) == ("timeout", None, "begun\n")
     [child] = [process for process in result.processes if process.name == "SpawnProcess-1"]
     assert child.stuck
