@@ -1,10 +1,11 @@
 """What the search and the boxes for pastes know: sections, their words, and the wordings of errors.
 
 Each page's sections are collected when the page is read, and kept with the environment. When the
-site is written, they become scripts, which also work from a file: ``search_messages.js``;
-``search_index.js`` with that, with what is shown of each section, and with ``search.js``, as the
-page of the search needs them all; and ``search_words.js``, the
-words of the running text, which is fetched for a word that is nowhere else. Sphinx's own index is not made.
+site is written, they become scripts, which also work from a file: ``search_messages.js``, the
+wordings; ``search_hangs.js``, the rules of the table of hangs; ``search_index.js``, the wordings,
+what is shown of each section, and ``search.js``, as the page of the search needs them all;
+``search_words.js``, the words of the running text, fetched for a word that is nowhere else.
+Sphinx's own index is not made.
 """
 
 import json
@@ -21,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
-LONGEST = {"page": 100, "section": 70}  # characters of a description
+LONGEST = {"page": 80, "section": 60}  # characters of a description
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
 _SAY_NOTHING = """
@@ -233,11 +234,12 @@ def write(app, error):
         )
     static = Path(app.outdir, "_static")
     messages = _messages(sections, records_of(Path(app.srcdir, "records")))
-    messages["hangs"] = [rule for its in app.env.search_hangs.values() for rule in its]
     index, by_word = _index(sections, groups)
     engine = static / "search.js"
     engine = jsmin(engine.read_text(encoding="utf-8")) if engine.exists() else ""
     _write(static / "search_messages.js", messages=messages)
+    hangs = [rule for its in app.env.search_hangs.values() for rule in its]
+    _write(static / "search_hangs.js", hangs=hangs)
     _write(static / "search_index.js", engine, messages=messages, index=index)
     _write(static / "search_words.js", text=by_word)
 
@@ -272,7 +274,7 @@ def _sections(app, places):
 
 def _shorten(text, most):
     """Return the beginning of a text: whole sentences if they fit, else whole words."""
-    text = re.sub(r"^(Also: )?Cause\. ", "", text)
+    text = re.sub(r"^(Also: )?Cause\. | <https?://[^>]*>_*", "", text)
     if len(text) <= most:
         return text
     sentence = re.match(rf"(.{{30,{most - 1}}}[.?!])(?= [A-Z])", text)

@@ -10,7 +10,8 @@
 
   /** Fetch what looks things up, once; as script elements, which also work from a file. */
   const fetched = new Map();
-  function load(names = kind === "search" ? ["search_index.js"] : ["search.js", "search_messages.js"]) {
+  const NEEDS = { search: ["search_index.js"], errors: ["search.js", "search_messages.js"], hang: ["hangs.js", "search_hangs.js"] };
+  function load(names = NEEDS[kind]) {
     const fetch = (name) => new Promise((done, failed) => {
       const script = Object.assign(document.createElement("script"), { src: new URL(`_static/${name}`, start), onload: done, onerror: failed });
       document.head.append(script);
@@ -133,7 +134,7 @@
 
   function lookAtStacks(text) {
     const { results, count } = site.findHangs(text);
-    const rows = [...document.querySelectorAll("article table tbody tr")].slice(0, site.messages.hangs.length);
+    const rows = [...document.querySelectorAll("article table tbody tr")].slice(0, site.hangs.length);
     clear();
     rows.forEach((row, number) => row.classList.toggle("ask-fits", results.some((result) => result.row === number)));
     const rest = results.length ? `${many(results.length, "row of the table fits", "rows of the table fit")}.` : "no row of the table fits.";
