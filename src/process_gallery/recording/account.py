@@ -510,17 +510,26 @@ class Account:
     # -- the result
 
     def _name_those_that_ended_early(self) -> None:
-        """Name the spawned processes that ended before they could say their name, in the order of
-        their parent's start() calls.
+        """Name the children that neither said their name nor were named when start() returned: by a
+        call of start() that has not returned.
         """
         for process in self.processes:
+            parent = self.processes[process.parent] if process.parent is not None else self.main
+            calls = sorted((when, pid, name) for (pid, name), when in self.start_calls.items())
             if process.how == "exec" and process.name == "spawn":
-                asker = self.processes[process.parent] if process.parent is not None else self.main
-                for (pid, name), when in sorted(self.start_calls.items(), key=lambda item: item[1]):
-                    if pid == asker.pid:
-                        process.name, process.how, process.asked = name, "spawn", when
-                        del self.start_calls[pid, name]
-                        break
+                own = [call for call in calls if call[1] == parent.pid]
+                method = "spawn"
+            elif process.how == "fork" and parent.name == "forkserver" and parent.is_helper:
+                own = [call for call in calls if call[0] <= (process.start or 0.0)][-1:]
+                method = "forkserver"
+            else:
+                continue
+            if own:
+                when, pid, name = own[0]
+                asker = self.by_pid.get(pid)
+                process.name, process.how, process.asked = name, method, when
+                process.asked_by = asker.id if asker else process.asked_by
+                del self.start_calls[pid, name]
 
     def _let_none_begin_before_its_parent(self) -> None:
         """Mend the starts that are known from /proc only, which counts in hundredths of a second."""

@@ -270,6 +270,10 @@ class PortableWatcher:
         processes = [self.find(pid, beginning) for pid, beginning in report.pids()]
         unnamed = kind == "exec" and not report.words[0] and pid != account.main.pid
         account.take_report(report, processes, command_of(pid) if unnamed else "")
+        if kind == "ended":  # it may have gone before anyone could look
+            ended = account.by_pid.get(int(report.words[0]))
+            if ended is not None and ended is not account.main and ended.end is None:
+                ended.end = report.when
         process = account.by_pid.get(pid)
         if kind == "exec":
             with contextlib.suppress(*GONE):
