@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from warm_sphinx import sphinx
 
 pytest.importorskip("myst_parser", reason="the pages' dependencies are not installed")
 ROOT = Path(__file__).parents[1]
@@ -67,21 +67,8 @@ class Site:
     def build(self, builder: str = "html") -> dict[str, str]:
         """Build, and return the rows of the table."""
         docs = self.folder / "docs"
-        command = [
-            sys.executable,
-            "-m",
-            "sphinx",
-            "-q",
-            "-n",
-            "-W",
-            "-b",
-            builder,
-            "-d",
-            "_build/trees",
-            ".",
-            f"_build/{builder}",
-        ]
-        done = subprocess.run(command, cwd=docs, capture_output=True, text=True, timeout=300)
+        options = ["-q", "-n", "-W", "-b", builder, "-d", "_build/trees"]
+        done = sphinx([*options, ".", f"_build/{builder}"], cwd=docs)
         assert done.returncode == 0, done.stdout + done.stderr
         page = (
             docs / "_build" / builder / ("index.xhtml" if builder == "epub" else "index.html")

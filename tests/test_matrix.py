@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from warm_sphinx import sphinx
 
 from process_gallery import interpreters, matrix, model, store
 from process_gallery.cli import main
@@ -334,25 +335,8 @@ def site(tmp_path: Path) -> Path:
 
 
 def build(site: Path, *, fails: bool = False, builder: str = "html") -> str:
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-n",
-        "-W",
-        "--keep-going",
-        "-b",
-        builder,
-        "-d",
-        "docs/_build/doctrees",
-    ]
-    done = subprocess.run(
-        [*command, "docs", f"docs/_build/{builder}"],
-        cwd=site,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    options = ["-n", "-W", "--keep-going", "-b", builder, "-d", "docs/_build/doctrees"]
+    done = sphinx([*options, "docs", f"docs/_build/{builder}"], cwd=site)
     text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
     assert (done.returncode != 0) == fails, text
     return text

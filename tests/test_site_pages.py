@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from warm_sphinx import sphinx
 
 EXTENSIONS = Path(__file__).parents[1] / "docs/_extensions"
 
@@ -35,18 +34,8 @@ def docs(tmp_path):
 
 
 def build(docs):
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "-d",
-        docs.parent / "doctrees",
-        docs,
-        docs.parent / "html",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    options = ["-q", "-W", "-d", docs.parent / "doctrees"]
+    done = sphinx([*options, docs, docs.parent / "html"], cwd=docs)
     assert done.returncode == 0, done.stdout + done.stderr
     files = (path for path in (docs.parent / "html").rglob("*") if path.is_file())
     return {

@@ -45,7 +45,18 @@ def copy_changed(app):
     return []
 
 
+def remove_old(app, error):
+    """Remove pictures that are on no page any more: a figure's name changes with what is drawn."""
+    if error or app.builder.name != "html":
+        return
+    known = {name for _, name in app.env.images.values()} | set(app.builder.images.values())
+    for path in Path(app.outdir, "_images").glob("*"):
+        if path.is_file() and path.name not in known:
+            path.unlink()
+
+
 def setup(app):
     app.connect("doctree-read", keep_pages, priority=900)  # after Sphinx has noted them
     app.connect("html-collect-pages", copy_changed)
+    app.connect("build-finished", remove_old)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
