@@ -29,9 +29,7 @@ None where there is none that examples do not use.
 
 
 # Why a stuck Python has no stack.
-WITHOUT_RECORDER = (
-    "no stack: the recorder is not in it (started with -I, -E or -S, or with another PYTHONPATH)"
-)
+WITHOUT_RECORDER = "no stack: the recorder is not in it (it is Python 2, or was started with -I, -E or -S, or with another PYTHONPATH)"
 OTHER_HANDLER = "no stack: it handles the signal that asks for one in another way"
 CLOSED = "no stack: it has closed the descriptor that stacks are written to"
 SILENT = "no stack: it has not answered the signal that asks for one"
