@@ -19,7 +19,7 @@ ZIP := docs/_build/multiprocessing-by-example.zip
 WRITTEN := *.md docs/*.md docs/concepts docs/guides docs/reference docs/tutorial
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting lint torture bench matrix lock inventory lint-workflows release-check release-try clean
+.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting downloads lint torture bench matrix lock inventory lint-workflows release-check release-try clean
 .DEFAULT_GOAL := help
 
 help:
@@ -40,7 +40,8 @@ help:
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
 	@echo "make picture  take the README's picture of the built site anew (needs Chromium)"
-	@echo "make hosting  build the site as Read the Docs does (needs a network)"
+	@echo "make hosting  build the site as Read the Docs does, and run scripts by uv (needs a network)"
+	@echo "make downloads  run every script as it is downloaded from the built site, as its page says, on every Python that is found"
 	@echo "make lint     ruff, mypy, import-linter, codespell and sphinx-lint"
 	@echo "make release-check  build what a release would publish, check it, try it in new environments; nothing is uploaded"
 	@echo "make lint-workflows  zizmor on .github, and actionlint if it is there"
@@ -73,7 +74,11 @@ picture: $(SMALL)
 	$(RUN) tools/readme_picture.py $(HTML)
 
 hosting: $(READY)
-	$(RUN) -m pytest -m hosting -s tests/test_hosting.py
+	$(RUN) -m pytest -m hosting -s tests/test_hosting.py tests/test_downloads.py
+
+downloads: $(READY)
+	@test -f $(HTML)/index.html || { echo "make: there is no built site; write  make html" >&2; exit 1; }
+	$(RUN) -m pytest --pythons=all -n 4 -m downloads tests/test_downloads.py
 
 # The tests of the examples wait more than they compute, so four run at once; what watches the clock runs alone.
 # BROWSER=no leaves out the pages in a browser, where another run has them.

@@ -20,8 +20,8 @@ if (
 
 # Left out unless --everything, the marker's name in -m, or the test's own file asks for them.
 SLOW = ("torture", "browser", "site")
-# A network, and minutes: not even --everything has them.
-NEVER = ("hosting",)
+# A network, or minutes: not even --everything has them.
+NEVER = ("hosting", "downloads")
 # Modules whose tests start no process, but for those with the marker `process`; _no_process holds them to it.
 WITHOUT_PROCESSES = {
     "test_cells.py",

@@ -1,4 +1,5 @@
-"""Each example, run alone as a reader runs it: ``python example.py`` in an empty folder.
+"""Each example, run alone as a reader runs it: ``python example.py`` in a folder with nothing but
+that, and what must lie beside it. tests/test_downloads.py compares this with what the site hands out.
 
 Not again on the interpreter that built the site, where the record of that run still holds: the
 others run it so. What needs a library runs here, too, with ``--pythons=all``: the others lack it.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ import pytest
 
 from process_gallery.interpreters import Installed, probe
 from process_gallery.model import Record
-from process_gallery.script import contents, python_bound, read_script
+from process_gallery.script import contents, local_modules, python_bound, read_script
 from process_gallery.store import Cache, key
 
 ROOT = Path(__file__).parents[1]
@@ -76,6 +78,58 @@ def record_of_the_build(script: str, *, libraries: bool) -> Record | None:
     return Cache(KEPT).load(example, script, digest)
 
 
+def lay_out(script: str, folder: Path) -> list[str]:
+    """Copy a script, and what must lie beside it, into a folder; return the names."""
+    path = EXAMPLES / script
+    copied = [path, *local_modules(path, path.read_bytes())]
+    for one in copied:
+        shutil.copy(one, folder)
+    return sorted(one.name for one in copied)
+
+
+def run_as_told(
+    command: list[str], folder: Path, script: str, *, missing: bool, timeout: float = 90
+) -> str:
+    """Run a command in a folder with a script, check how it ends and what it leaves, and return what it printed."""
+    declared = read_script(EXAMPLES / script).declared
+    names = sorted(path.name for path in folder.iterdir())
+    marker = f"EXAMPLE_MARKER={uuid.uuid4()}"
+    name, _, value = marker.partition("=")
+    environment = {
+        key: text for key, text in os.environ.items() if not key.startswith("PYTHON")
+    } | {name: value, "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+    )
+    output = done.stdout + done.stderr
+    kind, _, detail = declared.expected.partition(" ")
+    if missing or kind == "ok":
+        assert done.returncode == 0, output
+    elif kind == "exit":
+        assert done.returncode == int(detail), output
+    else:
+        assert kind == "exception"
+        assert done.returncode == 1, output
+    if missing:
+        assert len(output.strip().splitlines()) == 1, f"says in one line what it needs: {output}"
+    assert output.strip(), "an example shows something"
+    # multiprocessing's own helpers end by themselves, a moment after the program that used them.
+    deadline = time.monotonic() + 30
+    while left(marker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left(marker) == []
+    there = sorted(path.name for path in folder.iterdir() if path.name != "__pycache__")
+    assert there == names, "leaves no file where it runs"
+    return output
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_runs_alone(script: str, python: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     declared = read_script(EXAMPLES / script).declared
@@ -87,44 +141,9 @@ def test_runs_alone(script: str, python: str, tmp_path: Path, pytestconfig: pyte
         assert record.text().strip(), "an example shows something"
         assert record.duration < declared.timeout
         return
-    marker = f"EXAMPLE_MARKER={uuid.uuid4()}"
-    name, _, value = marker.partition("=")
-    environment = {
-        key: text for key, text in os.environ.items() if not key.startswith("PYTHON")
-    } | {name: value, "MPLBACKEND": "agg"}
+    lay_out(script, tmp_path)
+    read = read_script(EXAMPLES / script)
+    missing = bool(Installed.ask(python, [read]).missing(read, probe(python)))
     began = time.monotonic()
-    done = subprocess.run(
-        [python, str(EXAMPLES / script)],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=90,
-        stdin=subprocess.DEVNULL,
-    )
-    took = time.monotonic() - began
-    output = done.stdout + done.stderr
-    kind, _, detail = declared.expected.partition(" ")
-    missing = bool(
-        Installed.ask(python, [read_script(EXAMPLES / script)]).missing(
-            read_script(EXAMPLES / script), probe(python)
-        )
-    )
-    if missing or kind == "ok":
-        assert done.returncode == 0, output
-    elif kind == "exit":
-        assert done.returncode == int(detail), output
-    else:
-        assert kind == "exception"
-        assert done.returncode == 1, output
-    if missing:
-        assert len(output.strip().splitlines()) == 1, f"says in one line what it needs: {output}"
-    assert output.strip(), "an example shows something"
-    assert took < declared.timeout
-    # multiprocessing's own helpers end by themselves, a moment after the program that used them.
-    deadline = time.monotonic() + 30
-    while left(marker) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left(marker) == []
-    assert list(tmp_path.iterdir()) == [], "leaves no file where it runs"
+    run_as_told([python, Path(script).name], tmp_path, script, missing=missing)
+    assert time.monotonic() - began < declared.timeout

@@ -43,7 +43,7 @@ def pytest_in(tmp_path):
     return run
 
 
-MARKERS = ("quick", "process", "alone", "torture", "browser", "site", "hosting")
+MARKERS = ("quick", "process", "alone", "torture", "browser", "site", "hosting", "downloads")
 STARTS = (
     "import subprocess, sys\n\ndef test_it():\n    subprocess.run([sys.executable, '-c', ''])\n"
 )
@@ -61,11 +61,11 @@ def test_a_test_without_processes_that_starts_one_fails(pytest_in):
 
 
 def test_what_is_slow_is_left_out_until_it_is_asked_for(pytest_in):
-    assert "3 passed, 4 deselected" in pytest_in(test_each=EACH)
-    assert "6 passed, 1 deselected" in pytest_in("--everything")
-    assert "1 passed, 6 deselected" in pytest_in("-m", "torture")
-    assert "1 passed, 6 deselected" in pytest_in("-m", "hosting")
-    assert "7 passed" in pytest_in("test_each.py")
+    assert "3 passed, 5 deselected" in pytest_in(test_each=EACH)
+    assert "6 passed, 2 deselected" in pytest_in("--everything")
+    assert "1 passed, 7 deselected" in pytest_in("-m", "torture")
+    assert "1 passed, 7 deselected" in pytest_in("-m", "hosting")
+    assert "8 passed" in pytest_in("test_each.py")
     assert "1 passed" in pytest_in("test_each.py::test_browser")
 
 

@@ -9,13 +9,36 @@ import re
 
 from gallery_index import whole_index
 
+from process_gallery.script import local_modules
+from process_gallery.sphinxext import Build
+
 _THUMBNAILS = re.compile(r"(?ms)\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)")
 _FOOTER = re.compile(r"(?ms)^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*")
 _NOTE = re.compile(
     r"(?ms)^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)"
 )
 _TAGS = re.compile(r"(?ms)^\.\. rst-class:: sphx-glr-example-tags\n\n.*?(?=^\S)")
-_DOWNLOAD = "\n\n.. rst-class:: example-download\n\n:download:`{}`\n"
+_UV = "\n`uv <https://docs.astral.sh/uv/>`__ fetches what the script needs, and runs it: ``uv run {}``.\n"
+_INLINE_METADATA = re.compile(rb"(?m)^# /// script\r?$")  # PEP 723
+
+
+def download(*links):
+    """Return a paragraph of links to files, each written as ``words <file>``."""
+    roles = " ".join(f":download:`{link}`" for link in links)
+    return f"\n\n.. rst-class:: example-download\n\n{roles}\n"
+
+
+def downloads_of(path):
+    """Return what ends an example's page: its file, what must lie beside it, and how uv runs it."""
+    source = path.read_bytes()
+    text = download(
+        f"Download {path.name} <{path.name}>",
+        *(
+            f"{other.name}, which must lie beside it <{other.name}>"
+            for other in local_modules(path, source)
+        ),
+    )
+    return text + _UV.format(path.name) if _INLINE_METADATA.search(source) else text
 
 
 def tidy(app, docname, source):
@@ -25,16 +48,18 @@ def tidy(app, docname, source):
     text = source[0]
     if docname == "gallery/index":
         text = _THUMBNAILS.sub(lambda _: whole_index(app), text.removeprefix(":orphan:\n"))
-        text = _FOOTER.sub("", text) + _DOWNLOAD.format(
-            "All scripts in one zip </gallery/gallery_python.zip>"
-        )
-    elif docname.endswith("/index"):
-        text = _THUMBNAILS.sub(f".. examples:: {docname.split('/')[1]}\n\n", text)
         text = _FOOTER.sub("", text)
+        text += download("All scripts in one zip </gallery/gallery_python.zip>")
+    elif docname.endswith("/index"):
+        section = docname.split("/")[1]
+        text = _THUMBNAILS.sub(f".. examples:: {section}\n\n", text)
+        text = _FOOTER.sub("", text)
+        text += download(f"These scripts in one zip <{section}_python.zip>")
     else:
-        name = docname.rpartition("/")[2]
         text = _TAGS.sub("", _NOTE.sub("", text))
-        text = _FOOTER.sub(_DOWNLOAD.format(f"Download {name}.py <{name}.py>"), text)
+        path = Build.of(app.env).example_folders[0] / f"{docname.removeprefix('gallery/')}.py"
+        if path.is_file():
+            text = _FOOTER.sub(lambda _: downloads_of(path), text)
     source[0] = text
 
 

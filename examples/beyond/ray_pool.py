@@ -68,11 +68,14 @@ if __name__ == "__main__":
 # %%
 # Now Ray. Nearly everything in this cell is about the cluster: what it may use, where
 # it listens, where it keeps its files. The second variable, with its odd name, keeps
-# all its servers on 127.0.0.1; on Linux they would listen on every interface.
+# all its servers on 127.0.0.1; on Linux they would listen on every interface. The third
+# is for ``uv run``: Ray would start its workers by that, too, and without the libraries
+# that this script declares.
 
 if __name__ == "__main__":
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
 
     import ray
     from ray.util.multiprocessing import Pool as RayPool
