@@ -191,9 +191,44 @@ def test_omitted_bytes_are_a_line():
     record = made([(0, "a"), (0, ""), (1, "b\n")])
     record.cells[0].output[1].omitted = 12_345
     parsed = Parsed(drawing.output_html(record, [0], uid="u"))
-    assert parsed.pre == "a\n[12,345 bytes left out]\nb\n"
+    assert parsed.pre == "a\n[12,345 bytes of MainProcess left out]\nb\n"
     assert len(parsed.having("pg-gap")) == 1
-    assert " | [12,345 bytes left out]\n" in drawing.output_text(record, [0])
+    assert " | [12,345 bytes of MainProcess left out]\n" in drawing.output_text(record, [0])
+    record.cells[0].output[1].process = None  # as an older recorder, or another platform has it
+    assert (
+        Parsed(drawing.output_html(record, [0], uid="u")).pre == "a\n[12,345 bytes left out]\nb\n"
+    )
+
+
+def test_omitted_bytes_of_many_are_few_lines():
+    processes = [Process(n, n + 1, f"P{n}", "fork") for n in range(30)]
+    record = made([(0, "a\n"), *((n, "") for n in range(30)), (1, "b\n")], processes)
+    for piece in record.cells[0].output[1:-1]:
+        piece.omitted = 1000
+    lines = Parsed(drawing.output_html(record, [0], uid="u")).pre.splitlines()
+    assert lines == [
+        "a",
+        *(f"[1,000 bytes of P{n} left out]" for n in range(9)),
+        "[21,000 bytes left out]",
+        "b",
+    ]
+    assert record.text() == "a\n\n[30,000 bytes left out]\nb\n"
+
+
+def test_a_stuck_process_without_a_stack_says_why():
+    processes = [
+        Process(0, 1, "MainProcess", "main", stuck=True, stack='Current thread 0x1 (most recent call first):\n  File "x.py", line 1 in f\n'),
+        Process(1, 2, "Odd", "fork", stuck=True, note="no stack: <because>"),
+        Process(2, 3, "forkserver", "exec", stuck=True),
+        Process(3, 4, "forkserver", "exec", stuck=True, stack='Current thread 0x1 (most recent call first):\n  File "x.py", line 2 in g\n'),
+    ]  # fmt: skip
+    record = made([(0, "a\n")], processes, outcome="timeout", timeout=1.0)
+    page = drawing.stacks_html(record, uid="u")
+    assert "<p>no stack: &lt;because&gt;</p>" in page
+    assert page.count("<li data-p=") == 3, "a server that waited for the others hung nowhere"
+    assert "Odd, stuck:\nno stack: <because>\n" in drawing.stacks_text(record)
+    assert "Odd: no stack: <because>" in terminal(record)
+    assert "Odd: no stack: <because>" in failure(record, "x.py")
 
 
 def test_no_output_is_nothing():
