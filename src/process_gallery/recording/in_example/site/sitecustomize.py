@@ -88,9 +88,7 @@ def _install():
 
     try:
         _signal.set_wakeup_fd(-1)
-    except (
-        ValueError
-    ):  # a subinterpreter: its process has told who it is, and has a file for stacks
+    except ValueError:  # a subinterpreter: its process has told who it is
         main_interpreter = False
     else:
         main_interpreter = True
@@ -114,6 +112,7 @@ def _install():
         what = "semaphore_tracker"
     else:
         what = ""
+    helper = what not in ("", "spawn")
     try:
         program = os.readlink("/proc/self/exe")
     except OSError:
@@ -166,7 +165,7 @@ def _install():
 
             # The signal then ends the process, as it ends one that has nothing registered: so
             # the recorder knows when all has been written. Multiprocessing's own live on.
-            register(not what)
+            register(not helper)
             dump[2] = register
         deadline = os.environ.get("PROCESS_GALLERY_STACKS")  # where there is no such signal
         left = float(deadline) - monotonic() if deadline else 0
@@ -190,7 +189,7 @@ def _install():
         try:
             if dump[0] >= 0 and taken(dump[0]) in (dump[1], None):  # else it is the example's now
                 open_stacks(moment)
-            if what and dump[2]:
+            if helper and dump[2]:
                 dump[2](True)
         except Exception:
             pass
