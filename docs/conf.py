@@ -28,6 +28,7 @@ extensions = [
     "gallery_pages",  # what sphinx-gallery writes, without its own notes
     "gallery_zip",  # the same scripts make the same zip
     "fresh_files",  # a changed picture is copied; its pages are not written again
+    "same_contents",  # nor what lists a page whose title is the same
     "gallery_index",  # the gallery's indexes and their filter
     "examples_by_name",  # which example uses which function of Python's library
     "related_pages",  # which pages link to a page

@@ -183,7 +183,7 @@ import sys
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(EXTENSIONS)!r}]
 project, author, html_baseurl, html_title = "small", "nobody", {URL!r}, "small"
 extensions = ["myst_parser", "process_gallery", "drawing", "sphinx_markdown_builder", "sphinxext.rediraffe"]
-extensions += ["gallery_pages", "gallery_index", "gallery_zip", "fresh_files", "search_index", "sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
+extensions += ["gallery_pages", "gallery_index", "gallery_zip", "fresh_files", "same_contents", "search_index", "sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
 myst_enable_extensions = ["colon_fence"]
 exclude_patterns = ["_build"]
 html_static_path = ["_static"]
@@ -585,13 +585,25 @@ def test_a_build_after_one_change_writes_what_shows_it_and_the_same_as_a_whole_o
     )
     # What the lists of examples say of it is as before.
     now = time_of_pages(docs)
-    assert {page for page in now if now[page] == written[page]} >= {"gallery/index", "other"}
+    assert {page for page in now if now[page] == written[page]} >= {
+        "gallery/index",
+        "gallery/one/index",
+        "other",
+    }
     assert different(after, from_nothing(small, docs)) == []
-    # The claim is in the lists.
-    script.write_text(SPEAK.replace("They speak.", "They whisper."))
+    # The claim is in the lists, and the title in the tables of contents.
+    script.write_text(
+        SPEAK.replace("They speak.", "They whisper.").replace("Speak\n", "Hush!\n", 1)
+    )
     changed = bytes_of(small())
     assert b"They whisper." in changed[Path("gallery/index.html")]
+    assert b"Hush!" in changed[Path("gallery/one/index.html")]
     assert different(changed, from_nothing(small, docs)) == []
+    # Read for another builder, then for this one.
+    script.write_text(SPEAK)
+    small("epub")
+    script.write_text(SPEAK.replace("They speak.", "They shout."))
+    assert different(bytes_of(small()), from_nothing(small, docs)) == []
     script.write_text(SPEAK)
     assert different(bytes_of(small()), from_nothing(small, docs)) == []
 
