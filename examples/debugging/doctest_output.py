@@ -32,7 +32,8 @@ def run(function, method):
     names = globals() | {"context": multiprocessing.get_context(method)}
     for test in doctest.DocTestFinder().find(function, globs=names):
         doctest.DocTestRunner(verbose=False).run(test, out=said.append)
-    return " ".join("".join(said).partition("Expected:")[2].split()) or "passes"
+    differs = " ".join("".join(said).partition("Expected:")[2].split())
+    return f"expected {differs}".replace(" Got ", ", got ") if said else "passes"
 
 
 if __name__ == "__main__":
