@@ -36,7 +36,7 @@ help:
 	@echo "make doctest  run the doctests of the package, and the sessions on the pages on every Python that is found"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
-	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\""
+	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\"; RELEASES=... more, for the version history"
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
 	@echo "make picture  take the README's picture of the built site anew (needs Chromium)"
@@ -135,7 +135,7 @@ bench: $(SMALL)
 # The scripts shown by version on every interpreter; then, each on the newest interpreter that has what it needs, the examples that need
 # something and those whose record stands in for what an older Python does not show.
 matrix: $(READY)
-	$(RUN) -m process_gallery matrix docs/matrix/*.py $(if $(PYTHONS),--pythons $(PYTHONS))
+	$(RUN) -m process_gallery matrix docs/matrix/*.py $(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(RELEASES),--releases $(RELEASES))
 	$(RUN) -m process_gallery matrix --newest $$(grep -l '^# sphinx_gallery_needs' examples/*/*.py) \
 		$$(sed -n 's|^[a-z]|examples/&|p' docs/records/stand_ins.txt) \
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))

@@ -170,6 +170,7 @@ def test_declarations(tmp_path):
         "# sphinx_gallery_expected_outcome = 'signal SIGKILL'  # it kills itself\n#sphinx_gallery_timeout=2\n"
         "# sphinx_gallery_parallel = False\n# sphinx_gallery_needs = ['numpy', 'python>=3.14', 'linux']\n"
         "# sphinx_gallery_leaves = ('sleep',)\n# sphinx_gallery_tags = ['fork']\n# sphinx_gallery_memory = 512\n"
+        "# sphinx_gallery_every_release = True\n"
         "# sphinx_gallery_start_ignore\n# sphinx_gallery_end_ignore\n"
     )
     assert read_script(path).declared == Declared(
@@ -180,6 +181,7 @@ def test_declarations(tmp_path):
         leaves=("sleep",),
         tags=("fork",),
         memory=512,
+        every_release=True,
     )
     path.write_text("")
     assert read_script(path).declared == Declared()

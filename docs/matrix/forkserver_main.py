@@ -1,4 +1,5 @@
 # Who runs the body of the main file under forkserver, and what if the body serves, waits or fails?
+# sphinx_gallery_every_release = True
 from __future__ import print_function
 
 import multiprocessing

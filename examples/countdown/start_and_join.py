@@ -30,8 +30,8 @@ if __name__ == "__main__":
 
 # %%
 # The three lines of the parent show the three states: *initial*, *started*, *stopped*.
-# The line that says *started* usually stands before the child's first count:
-# ``start`` did not wait for it.
+# Which comes first, the line that says *started* or the child's first count, is a race:
+# ``start`` did not wait for the child.
 #
 # Joined too early
 # ----------------

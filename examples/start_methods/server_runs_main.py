@@ -95,7 +95,8 @@ if me == "MainProcess":
 # %%
 # Where an error is shown, it is the server's: the address was taken, by the program
 # itself. What becomes of the children after that depends on the version, see the exit
-# code. Where no error is shown, the same guard worked by chance.
+# code. Where no error is shown, the server does not import the file (before 3.13.8 and
+# 3.14.1), or keeps the error to itself (from 3.15 on).
 #
 # The guard
 # ---------

@@ -149,6 +149,13 @@ def _parser() -> argparse.ArgumentParser:
         "--pythons", nargs="+", metavar="EXE", help="interpreters (default: those that are found)"
     )
     many.add_argument(
+        "--releases",
+        nargs="+",
+        default=[],
+        metavar="EXE",
+        help="more interpreters, only for scripts that are recorded on every release",
+    )
+    many.add_argument(
         "--records",
         default="docs/records",
         metavar="DIR",
@@ -272,7 +279,7 @@ def _matrix(options: argparse.Namespace) -> int:
             "none of these interpreters can be used: "
             + "; ".join(python.error for python in pythons)
         )
-    pairs = [(script, python) for python in pythons for script in scripts]
+    pairs = matrix.pairs(scripts, pythons, look_at(options.releases))
     failed = 0
     if options.newest:
         installed = {

@@ -1,8 +1,8 @@
 """Record scripts on many interpreters, and keep the records: ``python -m process_gallery matrix
 SCRIPT...``.
 
-A kept record is a file ``<records>/<section>/<name>/<implementation>-<X.Y>-<platform>.json``. It is
-meant for a repository: written so that a diff can be read, and left alone when a new run differs in
+A kept record is a file ``<records>/<section>/<name>/<implementation>-<X.Y>-<platform>.json``, of a script that
+is recorded on every patch release ``...-<X.Y.Z>-...``. It is meant for a repository: written so that a diff can be read, and left alone when a new run differs in
 nothing but times, process ids and the like. An interpreter that cannot be used has such a file,
 too: its outcome is ``broken``.
 """
@@ -55,7 +55,7 @@ def renew(
     jobs: dict[int, tuple[Job, Python]] = {}
     for script, python in pairs:
         if python.probe is None:
-            yield _keep(broken(script, python, python.error), python, records)
+            yield _keep(broken(script, python, python.error), python, script, records)
             continue
         job = Job(script, python=python.path, name=name_of(script))
         jobs[id(job)] = job, python
@@ -64,11 +64,11 @@ def renew(
         if not isinstance(result, Record):
             yield result
         elif not newest:
-            yield _keep(without_silent_processes(result), python, records)
+            yield _keep(without_silent_processes(result), python, job.script, records)
         elif problem := failure(result, job.script.path, job.python):
             yield RecorderError(problem)
         else:
-            row = _keep(result, python, records)
+            row = _keep(result, python, job.script, records)
             for other in row.path.parent.glob("*.json"):
                 if other != row.path:
                     other.unlink()
@@ -142,8 +142,27 @@ def broken(script: Script, python: Python, error: str) -> Record:
     )  # fmt: skip
 
 
-def _keep(record: Record, python: Python, records: Path) -> Row:
-    path = folder_of(records, record.script) / file_name(record.interpreter)
+def pairs(
+    scripts: Sequence[Script], pythons: Sequence[Python], releases: Sequence[Python]
+) -> list[tuple[Script, Python]]:
+    """Return which script runs on which interpreter: each on the first of each minor version, those
+    for every release on the first of each release, among which ``releases`` are, too.
+    """
+    chosen: list[tuple[Script, Python]] = []
+    known: set[tuple[Path, str]] = set()
+    for number, python in enumerate([*pythons, *releases]):
+        for script in scripts:
+            every = script.declared.every_release
+            key = script.path, file_name(python.interpreter, release=every)
+            if key not in known and (every or number < len(pythons)):
+                known.add(key)
+                chosen.append((script, python))
+    return chosen
+
+
+def _keep(record: Record, python: Python, script: Script, records: Path) -> Row:
+    name = file_name(record.interpreter, release=script.declared.every_release)
+    path = folder_of(records, record.script) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     change = "new"
     try:

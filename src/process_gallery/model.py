@@ -468,18 +468,21 @@ def numbers(version: str) -> Version:
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
 
 
-def version_label(interpreter: Interpreter) -> str:
+def version_label(interpreter: Interpreter, *, release: bool = False) -> str:
     """Return the version that a record is kept under: ``3.14``, ``3.14t`` for a free-threaded
-    build.
+    build; with ``release`` the whole one, such as ``3.14.10``.
     """
-    match = re.match(r"\d+\.\d+", interpreter.version)
+    match = re.match(r"[\w.+-]+" if release else r"\d+\.\d+", interpreter.version)
     return (match[0] if match else "unknown") + ("" if interpreter.gil else "t")
 
 
-def file_name(interpreter: Interpreter) -> str:
-    """Return the name of the file of an interpreter's record.
+def file_name(interpreter: Interpreter, *, release: bool = False) -> str:
+    """Return the name of the file of an interpreter's record; with ``release`` that of a script
+    which is kept for every patch release.
 
-    >>> file_name(Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver"))
-    'cpython-3.15-linux.json'
+    >>> python = Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver")
+    >>> file_name(python), file_name(python, release=True)
+    ('cpython-3.15-linux.json', 'cpython-3.15.2-linux.json')
     """
-    return f"{interpreter.implementation}-{version_label(interpreter)}-{interpreter.platform}.json".lower()
+    version = version_label(interpreter, release=release)
+    return f"{interpreter.implementation}-{version}-{interpreter.platform}.json".lower()

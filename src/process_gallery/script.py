@@ -64,6 +64,10 @@ class Declared:
     """Words that a reader can filter the gallery by."""
     memory: int | None = None
     """Limit of each process's address space, in MiB."""
+    every_release: bool = False
+    """True if a matrix keeps a record for each patch release, not one for each minor version
+    (``sphinx_gallery_every_release = True``).
+    """
 
 
 @dataclass(frozen=True)
@@ -258,6 +262,7 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         leaves=words("leaves"),
         tags=words("tags"),
         memory=memory,
+        every_release=take("every_release", False, bool, "write True or False"),
     )
 
 

@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 
 from process_gallery import __version__
 
-from . import domain, gallery, recorded, settings, version_tabs, versions
+from . import changes, domain, gallery, recorded, settings, version_tabs, versions
 from .build import Build, Example
 from .comparison import Group, Matrix, VersionRun, span
 
@@ -25,6 +25,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("version_table", versions.VersionTable)
     app.add_directive("version_lines", versions.VersionLines)
     app.add_directive("version_grid", versions.VersionGrid)
+    app.add_directive("version_history", changes.VersionHistory)
+    app.add_role("since", changes.SinceRole())
+    app.add_role("until", changes.UntilRole())
     app.add_node(version_tabs.version_tabs, html=(version_tabs.visit_html, None))
     app.add_node(recorded.recorded_part, html=(recorded.visit_html, None))
     app.add_domain(domain.RecordsDomain)

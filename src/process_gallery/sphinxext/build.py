@@ -295,7 +295,8 @@ class Build:
             for result in self._load_or_record([*tasks, *scripts], interpreter, installed):
                 task, record = result.task, result.record
                 if record and not task.page:
-                    live[task.name] = VersionRun(record, live=True)
+                    every = task.script.declared.every_release
+                    live[task.name] = VersionRun(record, live=True, release=every)
                     if result.problem:
                         logger.warning(
                             "%s", result.problem, type="process_gallery", subtype="matrix"
@@ -462,7 +463,8 @@ class Build:
                 matrix.runs.append(live[task.name])
             here = matrix.here
             for one in self._committed.get(matrix.name, ()):
-                run = VersionRun(one.record, stale=one.stale)
+                every = matrix.script.declared.every_release
+                run = VersionRun(one.record, stale=one.stale, release=every)
                 if not here or (here.version, here.record.interpreter.platform) != (
                     run.version,
                     one.record.interpreter.platform,

@@ -22,14 +22,24 @@ class VersionRun:
     """True if this build ran it, or an earlier one of the same script on the same interpreter."""
     stale: bool = False
     """True if the script has changed since."""
+    release: bool = False
+    """True if there may be several of one minor version."""
 
     @property
     def version(self) -> str:
-        """``3.14``, with the implementation's name in front if that is not CPython."""
-        interpreter = self.record.interpreter
-        return (
-            "" if interpreter.implementation == "CPython" else f"{interpreter.implementation} "
-        ) + version_label(interpreter)
+        """``3.14``, or ``3.14.10`` where there may be several; with the implementation's name in
+        front if that is not CPython.
+        """
+        return self._named(version_label(self.record.interpreter, release=self.release))
+
+    @property
+    def minor(self) -> str:
+        """``3.14`` in any case, with the implementation's name in front if that is not CPython."""
+        return self._named(version_label(self.record.interpreter))
+
+    def _named(self, version: str) -> str:
+        name = self.record.interpreter.implementation
+        return version if name == "CPython" else f"{name} {version}"
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -124,6 +134,10 @@ class Group:
 
     runs: list[VersionRun]
     stale: bool
+    among: Sequence[VersionRun] = ()
+    """All runs of the script. A minor version of which there are several releases is named as a
+    whole only if all of them are in the group.
+    """
 
     @property
     def best(self) -> VersionRun:
@@ -134,8 +148,15 @@ class Group:
         """Return the versions in words, with their platforms if there is more than one."""
         parts = []
         for platform in dict.fromkeys(run.record.interpreter.platform for run in self.runs):
+            here = [run for run in self.runs if run.record.interpreter.platform == platform]
+            kept = {id(run) for run in here}
+            elsewhere = {
+                run.minor
+                for run in self.among
+                if run.record.interpreter.platform == platform and id(run) not in kept
+            }
             words = span(
-                run.version for run in self.runs if run.record.interpreter.platform == platform
+                dict.fromkeys(run.version if run.minor in elsewhere else run.minor for run in here)
             )
             parts.append(f"{PLATFORMS.get(platform, platform)} {words}" if platforms else words)
         return "; ".join(parts)
@@ -148,7 +169,7 @@ def fold(runs: Sequence[VersionRun], *, exact: bool = False) -> list[Group]:
     groups: dict[object, Group] = {}
     for run in runs:
         essence = (without_chance(run.text, times=not exact), run.record.outcome, run.stale)
-        groups.setdefault(essence, Group([], run.stale)).runs.append(run)
+        groups.setdefault(essence, Group([], run.stale, runs)).runs.append(run)
     return list(groups.values())
 
 

@@ -31,7 +31,7 @@ from .shows import OPTIONS, PatternError, Shows, shortened
 from .version_tabs import text_of_tabs, version_tabs
 
 
-class _ByVersion(SphinxDirective):
+class ByVersion(SphinxDirective):
     """What the directives have in common."""
 
     required_arguments = 1
@@ -132,7 +132,7 @@ def _note(text: str, *classes: str) -> nodes.paragraph:
     return nodes.paragraph("", text, classes=list(classes))
 
 
-class VersionTabs(_ByVersion):
+class VersionTabs(ByVersion):
     """Show the outputs of a script, those that are the same together. Option ``exact``: times count
     as a difference.
     """
@@ -160,7 +160,7 @@ class VersionTabs(_ByVersion):
         ]
 
 
-class VersionTable(_ByVersion):
+class VersionTable(ByVersion):
     """Show what came of a script, version by version and platform by platform.
 
     Option ``pick``: a regular expression; its group in the output is what the table shows (the
@@ -194,7 +194,7 @@ class VersionTable(_ByVersion):
             words = [_version_entry(group, matrix.here)]
             body.append([*words, *(self._entry(content) for content in entries)])
         head = ["Python", *(PLATFORMS.get(platform, platform) for platform in platforms)]
-        return [_table(head, body), *self.notes([matrix]), self.origin([matrix])]
+        return [table_of(head, body), *self.notes([matrix]), self.origin([matrix])]
 
     def _documented(self, line: str) -> tuple[str, str, str, str, str]:
         match = re.fullmatch(
@@ -261,7 +261,7 @@ class VersionTable(_ByVersion):
         ]
 
 
-class VersionLines(_ByVersion):
+class VersionLines(ByVersion):
     """Show each ``key: value`` line of a script with the versions that print it so. Option
     ``keys``: only these, a regular expression.
     """
@@ -289,12 +289,12 @@ class VersionLines(_ByVersion):
         for name, values in keys.items():
             for number, (value, runs) in enumerate(values.items()):
                 first: list[nodes.Node] = [nodes.paragraph("", name)] if not number else []
-                label = Group(runs, stale=False).label(platforms=several)
+                label = Group(runs, stale=False, among=matrix.runs).label(platforms=several)
                 said: list[nodes.Node] = [nodes.paragraph("", "", nodes.literal(value, value))]
                 body.append([first, [nodes.paragraph("", label)], said])
         problems = [run for run in matrix.runs if run.problem]
         if problems:
-            label = Group(problems, stale=False).label(platforms=several)
+            label = Group(problems, stale=False, among=matrix.runs).label(platforms=several)
             words = ", ".join(dict.fromkeys(run.problem for run in problems))
             body.append(
                 [
@@ -311,10 +311,10 @@ class VersionLines(_ByVersion):
         ]
         if len(head) != 3:
             raise self.error("version_lines: head: write three words with | between them")
-        return [_table(head, body, "pg-lines"), *self.notes([matrix]), self.origin([matrix])]
+        return [table_of(head, body, "pg-lines"), *self.notes([matrix]), self.origin([matrix])]
 
 
-class VersionGrid(_ByVersion):
+class VersionGrid(ByVersion):
     """Show the ``key: value`` lines of scripts, a row for each key and a column for each version;
     neighbours that are the same are one.
 
@@ -385,7 +385,7 @@ class VersionGrid(_ByVersion):
                 for column in columns
             ]
             return [
-                _table([corner or "Python", *names], body),
+                table_of([corner or "Python", *names], body),
                 *self.notes(matrices),
                 self.origin(matrices),
             ]
@@ -397,7 +397,7 @@ class VersionGrid(_ByVersion):
             corner,
             *(_version_entry(column, here) for column in columns),
         ]
-        return [_table(head, body, "pg-grid"), *self.notes(matrices), self.origin(matrices)]
+        return [table_of(head, body, "pg-grid"), *self.notes(matrices), self.origin(matrices)]
 
     def _by_word(self, table: dict[str, dict[str, str]], versions: list[str]) -> nodes.Node:
         words = self.options["words"].split()
@@ -421,7 +421,7 @@ class VersionGrid(_ByVersion):
                     ]
                 )
             body.append(entries)
-        return _table([self.options.get("corner", ""), *words], body)
+        return table_of([self.options.get("corner", ""), *words], body)
 
 
 def text_of(shown: Sequence[nodes.Node], build: Build) -> str:
@@ -449,11 +449,12 @@ def _version_entry(versions: list[str], here: VersionRun | None) -> list[nodes.N
     return result
 
 
-def _table(
+def table_of(
     head: Sequence[str | list[nodes.Node]],
     body: Sequence[Sequence[list[nodes.Node]]],
     *classes: str,
 ) -> nodes.Node:
+    """Return a table of docutils' nodes; a word in the head stands for a paragraph of it."""
     table = nodes.table(classes=["pg-table", *classes])
     group = nodes.tgroup(cols=len(head))
     table += group
