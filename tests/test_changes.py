@@ -16,7 +16,7 @@ from process_gallery import store
 from process_gallery.cli import main
 from process_gallery.interpreters import look_at
 from process_gallery.matrix import pairs
-from process_gallery.model import Cell, Interpreter, Piece, Record, file_name
+from process_gallery.model import Cell, Interpreter, Piece, Record, file_name, numbers
 from process_gallery.script import read_script
 from process_gallery.sphinxext import changes, comparison
 from process_gallery.sphinxext.changes import Change, Claim
@@ -165,6 +165,73 @@ def test_seen_in_words() -> None:
     assert not seen("3.13.5:no 3.13.15:yes 3.14.0:no 3.14.8:yes").contradicts_itself
     assert seen("3.3.0:yes 3.4.0:no 3.5.0:yes").contradicts_itself
     assert seen("3.3.0:yes 3.3.1:no").contradicts_itself
+
+
+# -- the pages of this site
+
+DOCS = Path(__file__).parents[1] / "docs"
+_CLAIM = re.compile(r"(?i)\b(?:since|from|until|before|up to|new in) (?:Python )?3\.\d+(?!\d| to )")
+_ROLE = re.compile(r"\{(?:since|until)\}`[^`]*`")
+_MESSAGE = re.compile(r"- (?:[^`]*?\b)?(from|up to) (3\.[\d.]+)[^`]*?: `(.*)`")
+
+
+def _pages() -> list[Path]:
+    return [
+        path
+        for path in sorted(DOCS.rglob("*.md"))
+        if path.relative_to(DOCS).parts[0] not in ("_build", "gallery", "matrix")
+    ]
+
+
+def _blocks(page: Path) -> list[str]:
+    """Return a page's paragraphs and items, without headings and what is not prose."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for fence in (r"(`{3,}|:{3,})\{(?:recorded|version_\w+|code-block)\}", r"(`{3,})\w*\n"):
+        text = re.sub(rf"^( *){fence}.*?^\1\2$", "", text, flags=re.DOTALL | re.MULTILINE)
+    blocks = re.split(r"\n\s*\n|\n(?=\s*(?:\* )?- )|\n(?=#)", text)
+    return [" ".join(one.split()) for one in blocks if not one.lstrip().startswith("#")]
+
+
+def test_a_version_that_a_page_names_is_bound_to_a_probe_or_has_a_source() -> None:
+    """A source is a link in the same paragraph. The wordings of errors have a test of their own."""
+    bound, unbound = 0, []
+    for page in _pages():
+        for block in _blocks(page):
+            bound += len(_ROLE.findall(block))
+            left = re.sub(r"`[^`]*`", "", _ROLE.sub("", block))
+            cited = re.search(r"\]\(|\{pep\}", left) or _MESSAGE.match(block)
+            if _CLAIM.search(left) and not cited:
+                unbound.append(f"{page.relative_to(DOCS)}: {block[:100]}")
+    assert not unbound
+    rows = (DOCS / "reference/history.md").read_text(encoding="utf-8").split("\n* - ")
+    measured = [
+        row for row in rows if re.search(r"\n  - [a-z][\w-]+(?: \([^)]*\)|, [\w-]+)*$", row)
+    ]
+    assert (len(measured), bound) >= (60, 50)
+
+
+def test_the_wordings_of_errors_are_those_of_the_versions_that_the_page_names() -> None:
+    """Each item such as ``- up to 3.11: `TypeError: ...``` is found in the records of those versions
+    only; those of the scripts that make mistakes.
+    """
+    texts: dict[tuple[int, ...], str] = {}
+    for path in sorted((DOCS / "records/matrix").glob("*_errors/cpython-*-linux.json")):
+        record = Record.from_json(path.read_bytes())
+        version = numbers(record.interpreter.version)
+        texts[version] = texts.get(version, "") + record.text()
+    seen = 0
+    for block in _blocks(DOCS / "reference/errors.md"):
+        match = _MESSAGE.match(block)
+        if not match:
+            continue
+        word, named, message = match.groups()
+        wording = re.escape(message).replace("…", ".*")
+        where = [version for version, text in texts.items() if re.search(wording, text)]
+        assert where, f"in no record: {block}"
+        seen += 1
+        change = Change.read(named, after=word == "up to")
+        assert all(change.reached(version) == (word == "from") for version in where), block
+    assert seen >= 8
 
 
 # -- records of releases

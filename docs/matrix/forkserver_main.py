@@ -1,5 +1,6 @@
 # Who runs the body of the main file under forkserver, and what if the body serves, waits or fails?
 # sphinx_gallery_every_release = True
+# sphinx_gallery_timeout = 180
 from __future__ import print_function
 
 import multiprocessing
@@ -10,8 +11,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
-PATIENCE = 3  # seconds; a program that does not hang ends in a tenth of that
+QUIET = (
+    3  # seconds: a program hangs if none of its processes has used a CPU for so long
+)
+PATIENCE = 60  # seconds, in any case
 
 # What each program begins and ends with. The body that is tried stands before or after the main part.
 HEAD = """
@@ -59,10 +64,7 @@ def run(before="", after="", preload=("__main__",), module=""):
                 stderr=said,
                 start_new_session=True,  # to be ended with all that it started
             )
-            try:
-                ended = program.wait(PATIENCE) is not None
-            except subprocess.TimeoutExpired:
-                ended = False
+            ended = not hangs(program)
             try:
                 os.killpg(program.pid, signal.SIGKILL)
             except OSError:  # nobody is left
@@ -72,6 +74,36 @@ def run(before="", after="", preload=("__main__",), module=""):
             return said.read().splitlines(), ended
     finally:
         shutil.rmtree(folder)
+
+
+def used(session):
+    """Return how much CPU the processes of a session have used, as far as this system tells."""
+    total = 0
+    for pid in filter(
+        str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ()
+    ):
+        try:
+            with open("/proc/%s/stat" % pid) as file:
+                fields = file.read().rpartition(")")[2].split()
+        except (IOError, OSError):  # it has ended
+            continue
+        if int(fields[3]) == session:
+            total += sum(map(int, fields[11:15]))
+    return total
+
+
+def hangs(program):
+    """Wait until a program ends, or does no more."""
+    began = moved = time.time()
+    before = 0
+    while program.poll() is None:
+        now = used(program.pid)
+        if now != before:
+            before, moved = now, time.time()
+        if time.time() - moved > QUIET or time.time() - began > PATIENCE:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def end_of(*args, **options):
