@@ -1097,6 +1097,8 @@ def test_ordinary_user_and_read_only_examples(place):
     home = place / "runs"
     place.chmod(0o755)
     home.chmod(0o777)
+    (place / "cache").mkdir()
+    (place / "cache").chmod(0o777)
     prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     look = f"import os, sys; sys.exit(not os.access(sys.executable, os.X_OK) or not os.access({str(SRC / 'process_gallery')!r}, os.R_OK))"
     pythons = [
@@ -1108,7 +1110,7 @@ def test_ordinary_user_and_read_only_examples(place):
         pytest.skip("an ordinary user cannot read any interpreter, or this checkout")
     names = sorted(path.stem for path in (place / "scripts").iterdir())
     done = command(
-        *(place / "scripts" / f"{name}.py" for name in names), "--json", "-", prefix=prefix, python=pythons[-1], env={"TMPDIR": str(home), "HOME": str(home)}, cwd="/"
+        *(place / "scripts" / f"{name}.py" for name in names), "--json", "-", prefix=prefix, python=pythons[-1], env={"TMPDIR": str(home), "HOME": str(home), "XDG_CACHE_HOME": str(place / "cache")}, cwd="/"
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     import json

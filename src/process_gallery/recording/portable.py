@@ -401,9 +401,7 @@ class PortableWatcher:
         return set()
 
     def abort(self) -> None:
-        """Have every stuck Python write its stack: all are frozen, then each alone may go on, to be
-        ended by a signal.
-        """
+        """Have every stuck Python write its stack: all are frozen, then ended by a signal."""
         self.drain(
             0.1 if SIGNALS else PATIENCE
         )  # where there are no signals, each has had its clock run out just now
@@ -420,37 +418,42 @@ class PortableWatcher:
             stuck.append((noted, process))
         if not SIGNALS:
             for noted, _ in stuck:
-                noted.stack = written_to(self.request.stacks, noted.stack_file)
+                if noted.stack_file:
+                    noted.stack = written_to(self.request.stacks, noted.stack_file)
             return
+        number = STACK_SIGNAL or signal.SIGABRT
+        self.let_die([one for one in stuck if one[0].stack_file], number)
         for noted, process in stuck[1:] + stuck[:1]:
-            if not noted.stack:
-                self.end_with_stack(noted, process)
+            # One that is no Python, or has faulthandler write to its output: each alone, so that
+            # it is known who writes.
+            self.account.only_writer, noted.told_to_abort = noted, True
+            for other in (signal.SIGABRT, signal.SIGSEGV):
+                if noted.stack or not alive(process):
+                    break
+                self.let_die([(noted, process)], other)
+            if noted.stack_file and not noted.stack:
+                noted.note = SILENT
+        self.account.only_writer = None
 
-    def end_with_stack(self, noted: SeenProcess, process: psutil.Process) -> None:
-        """Have a frozen process write its stack and end, while all others are frozen."""
-        self.account.only_writer = noted
-        asks = [STACK_SIGNAL] if STACK_SIGNAL and noted.stack_file else []
-        for number in (*asks, signal.SIGABRT, signal.SIGSEGV):
-            noted.told_to_abort = number != STACK_SIGNAL
-            with contextlib.suppress(*GONE):
-                process.send_signal(number)
-                process.resume()
-            until = time.monotonic() + PATIENCE
-            while time.monotonic() < until and alive(process):
-                self.turn(0.01)
-            self.drain(0.05)
-            noted.stack = noted.stack or written_to(self.request.stacks, noted.stack_file)
-            if not alive(process):
-                if noted is not self.account.main:
-                    noted.signal = int(number)
-                break
+    def let_die(self, frozen: list[tuple[SeenProcess, psutil.Process]], number: int) -> None:
+        """Let frozen processes go on, with a signal at which they write their stacks and end; freeze
+        those again that do not.
+        """
+        for action, *arguments in (("send_signal", number), ("resume",)):
+            for _, process in frozen:
+                with contextlib.suppress(*GONE):
+                    getattr(process, action)(*arguments)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and any(alive(process) for _, process in frozen):
+            self.turn(0.01)
+        self.drain(0.05)
+        for noted, process in frozen:
+            if noted.stack_file and not noted.stack:
+                noted.stack = written_to(self.request.stacks, noted.stack_file)
+            if not alive(process) and noted is not self.account.main:
+                noted.signal = int(number)
             with contextlib.suppress(*GONE):
                 process.suspend()
-            if noted.stack:
-                break
-        if noted.stack_file and not noted.stack:
-            noted.note = SILENT
-        self.account.only_writer = None
 
     def hung_helpers(self) -> list[tuple[SeenProcess, psutil.Process]]:
         """Return those of multiprocessing's processes that hang in the example's own code: a fork
