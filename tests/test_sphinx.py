@@ -663,6 +663,29 @@ def test_the_time_limit_of_all_examples(site: Site) -> None:
     )
 
 
+def test_output_that_the_recorder_cannot_have_is_a_warning(site: Site) -> None:
+    site.example(
+        "by_name.py",
+        HELLO + "\nimport subprocess\nsubprocess.run('echo lost > /dev/stderr', shell=True)\n",
+    )
+    assert "by_name.py: /dev/stderr could not be opened" in site.build(fails=True)
+    conf = site.docs / "conf.py"
+    conf.write_text(conf.read_text() + 'suppress_warnings = ["process_gallery.note"]\n')
+    site.build()
+
+
+def test_how_much_output_is_kept(site: Site) -> None:
+    site.example("long.py", HELLO + "\nfor n in range(2000):\n    print('line', n)\n")
+    conf = site.docs / "conf.py"
+    text = conf.read_text()
+    conf.write_text(text + "process_gallery_output = 2\n")
+    site.build()
+    assert " bytes of MainProcess left out]" in site.text("gallery/long.html")
+    conf.write_text(text)
+    assert site.ran(site.build()) == ["long.py"], "another bound is another record"
+    assert "left out]" not in site.text("gallery/long.html")
+
+
 IN_ONE_PROCESS = """
 import os, warnings
 from pathlib import Path
@@ -791,6 +814,7 @@ def test_the_reference_lists_the_settings_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        ("process_gallery_output = 1000", "write a number of KiB from 1 to 256"),
         ("process_gallery_jobs = -1", "or 0 for one a processor"),
         ("process_gallery_jobs = '2'", "or 0 for one a processor"),
         ("process_gallery_timeout = float('nan')", "a number of seconds greater than 0"),
