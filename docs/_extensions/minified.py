@@ -10,6 +10,7 @@ SCRIPTS = (
     "gallery.js",
     "ask.js",
     "search.js",
+    "boxes.js",
     "hangs.js",
     "marks.js",
     "process_gallery.js",

@@ -23,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
 LONGEST = {"page": 80, "section": 60}  # characters of a description
+MANY = 3  # examples that have the same heading; it says nothing then
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
 _SAY_NOTHING = """
@@ -196,26 +197,29 @@ def merge(app, env, docnames, other):
 
 
 def readers_words(text):
-    """Return what the file of readers' words says: groups of words that mean the same, and phrases
-    by place.
+    """Return what the file of readers' words says: groups of words that mean the same, phrases by
+    place, and words that say little.
 
-    A line that begins with ``=`` is a group. Another that is not indented is a place, a page or a
-    page and an anchor; the indented lines below it are phrases that readers type for it.
+    A line that begins with ``=`` is a group, one that begins with ``-`` has words that say little.
+    Another that is not indented is a place, a page or a page and an anchor; the indented lines
+    below it are phrases that readers type for it.
     """
-    groups, places = [], {}
+    groups, places, weak = [], {}, []
     phrases = None
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("="):
             groups.append(line[1:].split())
+        elif line.startswith("-"):
+            weak += line[1:].split()
         elif not line.startswith(" "):
             phrases = places.setdefault(line.strip(), [])
         elif phrases is None:
             raise ExtensionError(f"{WORDS_FILE}:{number}: a phrase needs a place above it")
         else:
             phrases.append(line.strip())
-    return groups, places
+    return groups, places, weak
 
 
 # -- Writing
@@ -226,7 +230,7 @@ def write(app, error):
     if error or app.builder.name != "html":
         return
     path = Path(app.srcdir, WORDS_FILE)
-    groups, places = readers_words(path.read_text(encoding="utf-8") if path.exists() else "")
+    groups, places, weak = readers_words(path.read_text(encoding="utf-8") if path.exists() else "")
     sections = list(_sections(app, places))
     for place in places:
         logger.warning(
@@ -234,7 +238,8 @@ def write(app, error):
         )
     static = Path(app.outdir, "_static")
     messages = _messages(sections, records_of(Path(app.srcdir, "records")))
-    index, by_word = _index(sections, groups)
+    index, by_word = _index(sections)
+    index |= {"same": groups, "weak": " ".join(weak)}
     engine = static / "search.js"
     engine = jsmin(engine.read_text(encoding="utf-8")) if engine.exists() else ""
     _write(static / "search_messages.js", messages=messages)
@@ -285,27 +290,30 @@ def _slug(text):
     return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _index(sections, groups):
+def _index(sections):
     """Return the index, pages and sections; and of each further word the sections whose text has
     it.
     """
     docnames = list(dict.fromkeys(section["page"] for section in sections))
     rows, postings = [], {}
+    headings = Counter(label for section in sections for label, _ in section["parts"])
     for number, section in enumerate(sections):
-        heading = section["heading"]
-        anchor = 1 if section["anchor"] == _slug(heading) else section["anchor"]
+        heading, anchor = section["heading"], section["anchor"]
         parts = [
-            label if anchor in (label, _slug(label)) else [label, anchor]
-            for label, anchor in section["parts"]
+            label if place in (label, _slug(label)) else [label, place]
+            for label, place in section["parts"]
+            if headings[label] < MANY
         ]
-        row = [docnames.index(section["page"]), anchor, heading, section["text"]]
-        # The entries of errors are in the other part of the data.
-        row += [[] if section["anchor"].startswith("error-") else section["entries"], parts]
+        row = [docnames.index(section["page"]), 1 if anchor == _slug(heading) else anchor]
+        # Headings and entries of errors are in the other part of the data.
+        is_error = anchor.startswith("error-")
+        row += [0 if is_error else heading, section["text"]]
+        row += [[] if is_error else section["entries"], parts]
         while not row[-1]:
             row.pop()
         rows.append(row)
         # What is shown, the search finds there.
-        texts = section["title"], section["heading"], section["text"], *section["entries"]
+        texts = section["title"], heading, section["text"], *section["entries"]
         shown = {word for text in texts for word in words(text)}
         for word in section["words"]:
             if word not in shown and not word[0].isdigit():
@@ -315,7 +323,7 @@ def _index(sections, groups):
         for word, numbers in sorted(postings.items())
         if len(numbers) <= COMMON
     ]
-    return {"pages": docnames, "sections": rows, "same": groups}, "".join(by_word)
+    return {"pages": docnames, "sections": rows}, "".join(by_word)
 
 
 # Digits that are no part of words, quoted or escaped in JSON

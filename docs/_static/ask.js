@@ -7,10 +7,11 @@
   const start = new URL("..", document.currentScript.src); // of the site
   const [summary, list, notes] = [".search-summary", ".ask-results", ".ask-notes"].map((name) => document.querySelector(name));
   const site = (globalThis.siteSearch ??= {});
+  site.ask = { kind, summary, list, notes, clear, element, item, many, short }; // for boxes.js
 
   /** Fetch what looks things up, once; as script elements, which also work from a file. */
   const fetched = new Map();
-  const NEEDS = { search: ["search_index.js"], errors: ["search.js", "search_messages.js"], hang: ["hangs.js", "search_hangs.js"] };
+  const NEEDS = { search: ["search_index.js"], errors: ["search.js", "search_messages.js", "boxes.js"], hang: ["hangs.js", "search_hangs.js", "boxes.js"] };
   function load(names = NEEDS[kind]) {
     const fetch = (name) => new Promise((done, failed) => {
       const script = Object.assign(document.createElement("script"), { src: new URL(`_static/${name}`, start), onload: done, onerror: failed });
@@ -75,13 +76,12 @@
     const text = box.value;
     if (!text.trim()) {
       clear();
-      filter(null);
+      if (site.look) site.look.errors("");
       return;
     }
     await load();
     if (text !== box.value) return; // typed on meanwhile
-    if (kind === "errors") { lookAtErrors(text); return; }
-    if (kind === "hang") { lookAtStacks(text); return; }
+    if (kind !== "search") { site.look[kind](text); return; }
     let found = site.find(text);
     show(found);
     // A word that stands in no heading and no first sentence: perhaps in the running text.
@@ -91,60 +91,6 @@
     await load(["search_words.js"]);
     found = site.find(text);
     if (text === box.value) show(found);
-  }
-
-  // -- The list of errors: the entries that fit stand first, and words narrow the list down
-
-  const entries = kind === "errors" ? [...document.querySelectorAll("article li > p > a[href^='#error-']")].map((anchor) => ({ item: anchor.closest("li"), hash: anchor.hash })) : [];
-
-  /** Show the entries of the list with these hashes, all for null; and of the headings those that have one. */
-  function filter(hashes) {
-    for (const { item, hash } of entries) item.hidden = hashes !== null && !hashes.has(hash);
-    for (const group of new Set(entries.map(({ item }) => item.parentElement))) {
-      group.hidden = [...group.children].every((item) => item.hidden);
-      group.previousElementSibling.hidden = group.hidden;
-    }
-  }
-
-  function lookAtErrors(text) {
-    const { results, near, searched, paste } = site.findMessages(text);
-    const asResult = ({ place, ...result }) => ({ ...result, name: place.split(".html")[0], hash: place.split(".html")[1], heading: result.label, label: null });
-    clear();
-    if (results.length || paste.isError || text.trim().includes("\n")) {
-      filter(results.length ? new Set() : null);
-      list.replaceChildren(...results.map((result) => item(asResult(result))));
-      summary.textContent = results.length ? `${many(results.length, "entry fits", "entries fit")}.` : "This message is not known here.";
-      const looked = searched.length ? [element("p", ["Looked for: ", ...searched.slice(0, 4).flatMap((one, number) => [number ? ", " : "", element("code", short(one, 120))])])] : [];
-      if (!results.length && near.length) looked.push(element("p", "The nearest, which may well be about something else:"), element("ul", near.slice(0, 3).map((result) => item({ ...asResult(result), said: null })), { className: "near" }));
-      notes.replaceChildren(...looked);
-      return;
-    }
-    // Words that are being typed
-    const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
-    const said = new Map(site.messages.entries.map(([place, , texts]) => [place.slice(place.indexOf("#")), texts.join(" ")]));
-    const hashes = new Set(entries.filter(({ item, hash }) => {
-      const its = `${item.textContent} ${said.get(hash) ?? ""}`.toLowerCase();
-      return wanted.every((word) => its.includes(word));
-    }).map(({ hash }) => hash));
-    filter(hashes);
-    summary.textContent = `${hashes.size} of ${entries.length} messages.`;
-  }
-
-  // -- The table of hangs
-
-  function lookAtStacks(text) {
-    const { results, count } = site.findHangs(text);
-    const rows = [...document.querySelectorAll("article table tbody tr")].slice(0, site.hangs.length);
-    clear();
-    rows.forEach((row, number) => row.classList.toggle("ask-fits", results.some((result) => result.row === number)));
-    const rest = results.length ? `${many(results.length, "row of the table fits", "rows of the table fit")}.` : "no row of the table fits.";
-    summary.textContent = count ? `Stacks of ${many(count, "process", "processes")}: ${rest}` : "There are no stacks in this: paste what py-spy or faulthandler printed.";
-    list.replaceChildren(...results.map(({ row }) => {
-      const [when, what] = rows[row].cells;
-      const copy = (cell) => [...(cell.querySelector("p") ?? cell).cloneNode(true).childNodes];
-      const made = element("li", [element("p", copy(what), { className: "ask-what" }), element("p", ["The stack ends in ", ...copy(when)])]);
-      return made;
-    }));
   }
 
   let timer;

@@ -39,10 +39,11 @@
   // -- Sections
 
   const MOST = 30;
+  const WEAK = 0.6;
   const LEAST = 0.6; // of cover and likeness together, where words of a question are nowhere here
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./:;<=>?@[]^{|}";
   const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
-  let sections, places, names;
+  let sections, places, names, weak;
 
   let hasText = false;
   function note(word, number, weight) {
@@ -60,12 +61,14 @@
       const stems = group.map((word) => words(word).join(" "));
       for (const word of stems) same.set(word, [...(same.get(word) ?? []), ...stems.filter((other) => other !== word)]);
     }
+    weak = new Set(words(index.weak));
     names = new Map();
     places = new Map(); // word -> Map of section -> weight
     let page = null;
     sections = index.sections.map(([where, anchor, heading, text = "", entries = [], parts = []], number) => {
       if (!anchor) page = heading;
       const hash = anchor === 1 ? `#${slug(heading)}` : anchor ? `#${anchor}` : "";
+      if (!heading) [, heading, entries] = site.messages.entries.find(([place]) => place === `${index.pages[where]}.html${hash}`);
       const section = { name: index.pages[where], hash, title: page, heading, text, phrases: [] };
       const phrase = (words, weight, hash, label) => {
         section.phrases.push({ words: new Set(words), weight, hash, label });
@@ -74,7 +77,6 @@
       for (const word of words(text)) note(word, number, 1);
       if (hash) for (const word of words(page)) note(word, number, 0.7);
       phrase(words(heading), 2, hash);
-      if (hash.startsWith("#error-")) entries = site.messages.entries.find(([place]) => place === `${section.name}.html${hash}`)?.[2] ?? [];
       for (const entry of entries) phrase(words(entry), 2.2, hash);
       for (const part of parts) {
         const [label, id] = typeof part === "string" ? [part, part.includes(".") ? part : slug(part)] : part;
@@ -99,7 +101,8 @@
     }
   }
 
-  const rarity = (count) => Math.log(1 + sections.length / (count + 0.5));
+  /** What a word counts that so many sections have; words that say little in a question count less. */
+  const rarity = (count, word) => Math.min(5, Math.log(1 + sections.length / (count + 0.5))) * (weak.has(word) ? WEAK : 1);
 
   /** How a word of the query is found: the words of the site that it may stand for, each with a weight. */
   function readings(word, last) {
@@ -145,11 +148,11 @@
       const all = new Map();
       for (const [other, weight] of read)
         for (const [number, its] of places.get(other)) all.set(number, Math.max(all.get(number) ?? 0, its * weight));
-      return { word, read, all, rarity: rarity(all.size || 0.5) };
+      return { word, read, all, rarity: rarity(all.size || 0.5, word) };
     });
     const found = terms.filter(({ all }) => all.size);
     const missing = terms.filter(({ all }) => !all.size).map(({ word }) => typed.get(word));
-    const whole = terms.reduce((sum, term) => sum + Math.min(term.rarity, 5), 0) || 1;
+    const whole = terms.reduce((sum, term) => sum + term.rarity, 0) || 1;
     const wordsOf = new Map(); // word of the site -> the terms that it stands for
     for (const term of found) for (const [other, weight] of term.read) wordsOf.set(other, [...(wordsOf.get(other) ?? []), [term, weight]]);
 
@@ -161,8 +164,8 @@
       for (const { all, rarity } of found) {
         const weight = all.get(number);
         if (!weight) continue;
-        score += (rarity * weight) / (weight + 0.8);
-        cover += Math.min(rarity, 5) * Math.min(1, weight);
+        score += (rarity * weight) / (weight + 0.4);
+        cover += rarity * Math.min(1, weight);
       }
       if (!score) return;
       cover /= whole;
@@ -172,10 +175,10 @@
         const met = new Map();
         for (const word of phrase.words) {
           const meets = wordsOf.get(word);
-          its += Math.min(5, meets ? meets[0][0].rarity : rarity((places.get(word)?.size ?? 0.5)));
+          its += meets ? meets[0][0].rarity : rarity(places.get(word)?.size ?? 0.5, word);
           for (const [term, weight] of meets ?? []) met.set(term, Math.max(met.get(term) ?? 0, weight));
         }
-        for (const [term, weight] of met) shared += Math.min(5, term.rarity) * weight;
+        for (const [term, weight] of met) shared += term.rarity * weight;
         const like = (2 * shared) / (whole + its);
         if (like > likeness) [best, likeness] = [phrase, like];
       }
