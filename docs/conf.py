@@ -87,9 +87,7 @@ html_baseurl = os.environ.get(
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css", "gallery.css"]
-html_js_files = [
-    (name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js", "ask.js")
-]
+html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js")]
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.
