@@ -9,7 +9,7 @@ import re
 
 from gallery_index import whole_index
 
-from process_gallery.script import local_modules
+from process_gallery import local_modules
 from process_gallery.sphinxext import Build
 
 _THUMBNAILS = re.compile(r"(?ms)\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)")

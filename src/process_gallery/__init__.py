@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .model import Cell, Interpreter, Piece, Process, Record
     from .recording.job import Job, Limits
     from .recording.recorder import record, record_all
-    from .script import Script, read_script
+    from .script import Script, local_modules, read_script
 
 __all__ = [
     "HELPERS",
@@ -36,6 +36,7 @@ __all__ = [
     "RecordError",
     "RecorderError",
     "Script",
+    "local_modules",
     "read_script",
     "record",
     "record_all",
@@ -57,7 +58,7 @@ _HOMES = {
     ),
     "recording.job": ("Job", "Limits"),
     "recording.recorder": ("record", "record_all"),
-    "script": ("Script", "read_script"),
+    "script": ("Script", "local_modules", "read_script"),
 }
 
 
