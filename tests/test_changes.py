@@ -233,6 +233,25 @@ def test_the_wordings_of_errors_are_those_of_the_versions_that_the_page_names() 
     assert seen >= 8
 
 
+def test_a_release_that_an_example_names_is_one_of_the_history() -> None:
+    """The roles are not for scripts, whose text is read as it is. So a bug fix release that they name
+    is that of a row, or the last one before, such as 3.13.7 for 3.13.8.
+    """
+    history = (DOCS / "reference/history.md").read_text(encoding="utf-8")
+    known = {
+        numbers(version)
+        for releases in re.findall(r"^\* - (3\..*)$", history, re.MULTILINE)
+        for version in releases.split(", ")
+    }
+    wrong = []
+    for script in sorted((DOCS.parent / "examples").glob("*/*.py")):
+        for named in re.findall(r"\b3\.\d+\.[1-9]\d*\b", script.read_text(encoding="utf-8")):
+            *branch, patch = numbers(named)
+            if not {(*branch, patch), (*branch, patch + 1)} & known:
+                wrong.append(f"{script.parent.name}/{script.name}: {named}")
+    assert not wrong
+
+
 # -- records of releases
 
 
