@@ -235,7 +235,7 @@ def test_the_wordings_of_errors_are_those_of_the_versions_that_the_page_names() 
 
 def test_a_release_that_an_example_names_is_one_of_the_history() -> None:
     """The roles are not for scripts, whose text is read as it is. So a bug fix release that they name
-    is that of a row, or the last one before, such as 3.13.7 for 3.13.8.
+    is that of a row, or, with a word such as "until" or "before", the last one before it.
     """
     history = (DOCS / "reference/history.md").read_text(encoding="utf-8")
     known = {
@@ -245,10 +245,13 @@ def test_a_release_that_an_example_names_is_one_of_the_history() -> None:
     }
     wrong = []
     for script in sorted((DOCS.parent / "examples").glob("*/*.py")):
-        for named in re.findall(r"\b3\.\d+\.[1-9]\d*\b", script.read_text(encoding="utf-8")):
-            *branch, patch = numbers(named)
-            if not {(*branch, patch), (*branch, patch + 1)} & known:
-                wrong.append(f"{script.parent.name}/{script.name}: {named}")
+        text = re.sub(r"\n#? ?", " ", script.read_text(encoding="utf-8"))
+        for match in re.finditer(r"\b3\.\d+\.[1-9]\d*\b", text):
+            *branch, patch = numbers(match[0])
+            around = text[match.start() - 40 : match.end() + 40]
+            last = re.search(r"(?i)\b(until|up to|to|before|ran)\b", around)
+            if (*branch, patch) not in known and not (last and (*branch, patch + 1) in known):
+                wrong.append(f"{script.parent.name}/{script.name}: {match[0]}")
     assert not wrong
 
 
