@@ -7,7 +7,6 @@
   const start = new URL("..", document.currentScript.src); // of the site
   const [summary, list, notes] = [".search-summary", ".ask-results", ".ask-notes"].map((name) => document.querySelector(name));
   const site = (globalThis.siteSearch ??= {});
-  site.ask = { kind, summary, list, notes, clear, element, item, many, short }; // for boxes.js
 
   /** Fetch what looks things up, once; as script elements, which also work from a file. */
   const fetched = new Map();
@@ -92,6 +91,8 @@
     found = site.find(text);
     if (text === box.value) show(found);
   }
+
+  site.ask = { kind, summary, list, notes, clear, element, item, many, short }; // for boxes.js
 
   let timer;
   box.addEventListener("input", () => {
