@@ -9,6 +9,7 @@ the build warns of it.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from sphinx.util.docutils import ReferenceRole
 
 from process_gallery.model import Version, numbers
 
-from .build import Build
+from .build import DOMAIN, Build
 from .comparison import Matrix, VersionRun, lines
 from .domain import RecordsDomain
 from .versions import ByVersion, table_of
@@ -197,6 +198,7 @@ class Seen:
         return f"{text}correct the version, or mend the probe and renew its records"
 
 
+@functools.lru_cache(maxsize=1)  # each role asks
 def probes(build: Build) -> dict[str, Seen]:
     """Return every probe of the scripts that are recorded on every release, by name."""
     found: dict[str, Seen] = {}
@@ -228,7 +230,7 @@ class _ChangeRole(ReferenceRole):
         if problem:
             logger.warning(
                 "%s: %r: %s", self.name, self.title, problem,
-                location=self.get_location(), type=DOMAIN_TYPE, subtype="version",
+                location=self.get_location(), type=DOMAIN, subtype="version",
             )  # fmt: skip
         return [nodes.inline(self.rawtext, self.title, classes=["pg-since"])], []
 
@@ -255,9 +257,6 @@ class UntilRole(_ChangeRole):
     """``until``: the last versions before something changed."""
 
     after = True
-
-
-DOMAIN_TYPE = "process_gallery"
 
 
 class VersionHistory(ByVersion):
@@ -324,7 +323,7 @@ class VersionHistory(ByVersion):
     def _warn(self, place: nodes.Node | None, text: str) -> None:
         location = place if place is not None else (self.env.docname, self.lineno)
         logger.warning(
-            "version_history: %s", text, location=location, type=DOMAIN_TYPE, subtype="version"
+            "version_history: %s", text, location=location, type=DOMAIN, subtype="version"
         )
 
 
