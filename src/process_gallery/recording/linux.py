@@ -438,6 +438,7 @@ class LinuxWatcher:
             for process in new:
                 process.stuck = True
                 send(process, STOP)
+                self.look_again(process)
                 frozen[process.id] = process
         self.drain()
         self.account.time_is_up = True

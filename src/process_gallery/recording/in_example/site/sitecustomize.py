@@ -293,6 +293,17 @@ def _install():
             return pid
 
         subprocess._fork_exec = _fork_exec
+        close_pipe_fds = subprocess.Popen._close_pipe_fds
+
+        # From 3.13 on, it is os.posix_spawn() that starts most. This is called when it has.
+        def _close_pipe_fds(self, *fds):
+            frame = sys._getframe(1)
+            if frame.f_code.co_name == "_posix_spawn" and "args" in frame.f_locals:
+                words = map(os.fsdecode, frame.f_locals["args"])
+                tell("command", self.pid, now(), " ".join(words)[:200])
+            close_pipe_fds(self, *fds)
+
+        subprocess.Popen._close_pipe_fds = _close_pipe_fds
         handle = subprocess.Popen._handle_exitstatus
 
         # Likewise its exit status, where it ended before it was seen.
