@@ -914,9 +914,9 @@ def test_processes_that_report_nothing(place):
 
 
 # What takes long and is about other things is left out; of those that hang, two will do. So is what attacks the supervisor and its
-# pipe of reports, which are not there, and what needs a limit of memory.
+# pipe of reports, which are not there, and what needs a limit of memory, or a socket as output.
 OTHERS = ("many_short_forks", "two_hundred_children", "leaves_odd_files", "output_1gb")
-OTHERS += ("signals_its_parent", "writes_into_the_reports", "takes_4gb")
+OTHERS += ("signals_its_parent", "writes_into_the_reports", "takes_4gb", "sends_descriptors")
 SHORT = [name for name in NAMES if name not in OTHERS]
 SHORT = [
     name
