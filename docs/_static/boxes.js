@@ -24,7 +24,8 @@
     const { results, near, searched, paste } = site.findMessages(text);
     const asResult = ({ place, ...result }) => ({ ...result, name: place.split(".html")[0], hash: place.split(".html")[1], heading: result.label, label: null });
     clear();
-    if (results.length || paste.isError || text.trim().includes("\n")) {
+    // Not words that are being typed
+    if (paste.isError || text.trim().includes("\n") || (text.trim().length > 20 && results[0]?.likeness > 0.85)) {
       filter(results.length ? new Set() : null);
       list.replaceChildren(...results.map((result) => item(asResult(result))));
       summary.textContent = results.length ? `${many(results.length, "entry fits", "entries fit")}.` : "This message is not known here.";
