@@ -49,7 +49,12 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
-LOOK = (0.01, 0.02, 0.05)  # seconds between looks for processes that do not report themselves
+LOOK = (
+    0.001,
+    0.01,
+    0.02,
+    0.05,
+)  # seconds between looks for processes that do not report themselves
 CREDENTIALS = _socket.CMSG_SPACE(12)  # bytes of a struct ucred with its header
 PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
 ABRT: int = _signal.SIGABRT
@@ -81,6 +86,7 @@ class LinuxWatcher:
         self.fifo_rest = b""
         self.buffer = memoryview(bytearray(READ))
         self.cancelled = False
+        self.looks, self.next_look = 4, 0.0  # so many were taken; time.monotonic() of the next
         self.poll: select.poll
 
     # -- the example's start
@@ -338,6 +344,8 @@ class LinuxWatcher:
         processes = [self.find(pid, beginning) for pid, beginning in report.pids()]
         unnamed = report.kind == "exec" and not report.words[0] and report.pid != account.main.pid
         account.take_report(report, processes, command_of(report.pid) if unnamed else "")
+        if report.kind == "command":  # what it starts in turn may live for a millisecond only
+            self.looks, self.next_look = -8, 0.0
 
     # -- the run
 
@@ -373,19 +381,17 @@ class LinuxWatcher:
         self.start()
         account, request = self.account, self.request
         deadline = account.zero + request.timeout
-        looks = 0
-        next_look = time.monotonic() + LOOK[0]
         timed_out = False
         while account.main.end is None and not self.cancelled:
             now = time.monotonic()
             if now >= deadline:
                 timed_out = True
                 break
-            if now >= next_look:
+            if now >= self.next_look:
                 self.look_around()
-                looks += 1
-                next_look = now + LOOK[min(looks // 4, len(LOOK) - 1)]
-            self.turn(min(deadline, next_look) - now)
+                self.next_look = now + LOOK[max(0, min(self.looks // 4, len(LOOK) - 1))]
+                self.looks += 1
+            self.turn(min(deadline, self.next_look) - now)
         left: set[int] = set()
         if timed_out:
             self.abort()
