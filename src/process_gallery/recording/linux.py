@@ -49,12 +49,9 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
 READ = 1 << 18  # bytes read at once; the kernel's default buffer for a socket is a little smaller
-LOOK = (
-    0.001,
-    0.01,
-    0.02,
-    0.05,
-)  # seconds between looks for processes that do not report themselves
+# Seconds between looks for processes that do not report themselves; four of each kind, twelve of the
+# first: they follow each command that an example starts.
+LOOK = (0.001, 0.01, 0.02, 0.05)
 CREDENTIALS = _socket.CMSG_SPACE(12)  # bytes of a struct ucred with its header
 PATIENCE = 0.6  # seconds that stuck processes get to write their stacks
 ABRT: int = _signal.SIGABRT
@@ -86,7 +83,8 @@ class LinuxWatcher:
         self.fifo_rest = b""
         self.buffer = memoryview(bytearray(READ))
         self.cancelled = False
-        self.looks, self.next_look = 4, 0.0  # so many were taken; time.monotonic() of the next
+        self.looks = 4  # so many have been taken, see LOOK
+        self.next_look = 0.0  # time.monotonic()
         self.poll: select.poll
 
     # -- the example's start
@@ -381,6 +379,7 @@ class LinuxWatcher:
         self.start()
         account, request = self.account, self.request
         deadline = account.zero + request.timeout
+        self.next_look = time.monotonic() + LOOK[1]
         timed_out = False
         while account.main.end is None and not self.cancelled:
             now = time.monotonic()
