@@ -138,13 +138,14 @@ def _process(seen: ProcessResult, shorten: Shortener) -> Process:
 
 def _notes(cells: list[Cell]) -> list[str]:
     """Say what the program would have printed to a terminal, and did not."""
-    texts: dict[int | None, str] = {}
+    pieces: dict[int | None, list[str]] = {}
     for cell in cells:
         for piece in cell.output:
-            texts[piece.process] = texts.get(piece.process, "") + piece.text
+            pieces.setdefault(piece.process, []).append(piece.text)
+    texts = map("".join, pieces.values())
     paths = {
         match["path"] or match["after"]
-        for text in texts.values()
+        for text in texts
         if "such device or address" in text
         for match in _OPENED_AGAIN.finditer(text)
     }
