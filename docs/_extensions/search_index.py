@@ -22,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
-LONGEST = {"page": 80, "section": 60}  # characters of a description
+LONGEST = {"page": 76, "section": 54}  # characters of a description
 MANY = 3  # examples that have the same heading; it says nothing then
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
@@ -304,7 +304,8 @@ def _index(sections):
             for label, place in section["parts"]
             if headings[label] < MANY
         ]
-        row = [docnames.index(section["page"]), 1 if anchor == _slug(heading) else anchor]
+        made = {_slug(heading): 1, f"term-{_slug(heading)}": 2}  # what search.js can make itself
+        row = [docnames.index(section["page"]), made.get(anchor, anchor)]
         # Headings and entries of errors are in the other part of the data.
         is_error = anchor.startswith("error-")
         row += [0 if is_error else heading, section["text"]]

@@ -67,7 +67,7 @@
     let page = null;
     sections = index.sections.map(([where, anchor, heading, text = "", entries = [], parts = []], number) => {
       if (!anchor) page = heading;
-      const hash = anchor === 1 ? `#${slug(heading)}` : anchor ? `#${anchor}` : "";
+      const hash = anchor ? `#${anchor === 1 ? slug(heading) : anchor === 2 ? "term-" + slug(heading) : anchor}` : "";
       if (!heading) [, heading, entries] = site.messages.entries.find(([place]) => place === `${index.pages[where]}.html${hash}`);
       const section = { name: index.pages[where], hash, title: page, heading, text, phrases: [] };
       const phrase = (words, weight, hash, label) => {
