@@ -453,7 +453,7 @@ class LinuxWatcher:
         for number in (ABRT, SEGV):  # a program that is no Python, or has its own idea of stacks
             for process in waiting:
                 process.told_to_abort = True
-            self.let_die(waiting, number, PATIENCE / 2)
+            self.let_die(waiting, number, PATIENCE / 3)
             waiting = [process for process in waiting if not process.stack and alive(process)]
         self.drain(0.1)
 
