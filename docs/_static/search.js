@@ -40,6 +40,7 @@
 
   const MOST = 30;
   const WEAK = 0.6;
+  const PART = 0.85; // of a heading within an example, against one of its own
   const LEAST = 0.6; // of cover and likeness together, where words of a question are nowhere here
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./:;<=>?@[]^{|}";
   const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
@@ -77,7 +78,7 @@
       for (const word of words(text)) note(word, number, 1);
       if (hash) for (const word of words(page)) note(word, number, 0.7);
       phrase(words(heading), 2, hash);
-      for (const entry of entries) phrase(words(entry), 2.2, hash);
+      for (const entry of entries) for (const part of new Set([entry, ...entry.split(", ")])) phrase(words(part), 2.2, hash);
       for (const part of parts) {
         const [label, id] = typeof part === "string" ? [part, part.includes(".") ? part : slug(part)] : part;
         if (label.includes(".")) names.set(label.toLowerCase(), { section, hash: `#${id}`, label });
@@ -179,7 +180,7 @@
           for (const [term, weight] of meets ?? []) met.set(term, Math.max(met.get(term) ?? 0, weight));
         }
         for (const [term, weight] of met) shared += term.rarity * weight;
-        const like = (2 * shared) / (whole + its);
+        const like = ((2 * shared) / (whole + its)) * (phrase.label ? PART : 1);
         if (like > likeness) [best, likeness] = [phrase, like];
       }
       score = (score / whole + 1.2 * likeness ** 1.5) * rank(section.name);
