@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from process_gallery.drawing.terminal import screen
-from process_gallery.interpreters import HOOKS, RUNNER
+from process_gallery.interpreters import HOOKS, RUNNER, probe
 from process_gallery.model import Piece
 from process_gallery.recording.recorder import Job, record_all
 from process_gallery.recording.shorten import Shortener
@@ -145,12 +145,18 @@ def in_a_terminal(command):
 
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the names of writers")
-def test_what_the_page_copies_is_what_a_terminal_shows(tmp_path):
+@pytest.mark.parametrize("exe", [sys.executable, "/usr/bin/python3"])
+def test_what_the_page_copies_is_what_a_terminal_shows(tmp_path, exe):
     """Random bytes, with paths, prefixes and crash reports in them, by parent and child in turn."""
     rng = random.Random(20261127)
     folders = [(str(tmp_path), ".", "")]
-    if sys.prefix not in ("/usr", "/usr/local"):
-        folders.append((sys.prefix, "<python>", ""))
+    if not os.access(exe, os.X_OK) or probe(exe).version_info < (3, 11):
+        pytest.skip("there is no such Python")
+    for prefix in probe(exe).prefixes:
+        if prefix == "/usr":
+            folders.append(("/usr/lib/python3.11", "lib/python3.11", "lib/python3.11/"))
+        elif prefix != "/usr/local":
+            folders.append((prefix, "<python>", ""))
     texts, expected = [], []
     for _ in range(60):
         text, short = random_text(rng, folders)
@@ -165,9 +171,9 @@ def test_what_the_page_copies_is_what_a_terminal_shows(tmp_path):
         "    if number % 5 or os.fork() == 0:\n        os.write(1, text)\n        if not number % 5:\n            os._exit(0)\n"
         "    else:\n        os.wait()\n"
     )
-    plain = in_a_terminal([sys.executable, str(script)])
+    plain = in_a_terminal([exe, str(script)])
     assert plain == b"".join(texts)
-    [(_, result)] = record_all([Job(read_script(script))])
+    [(_, result)] = record_all([Job(read_script(script), python=exe)])
     assert result.outcome == "ok"
     assert result.text() == "".join(expected)
     assert set(result.shortened) == {"script", *(["interpreter"] if len(folders) > 1 else [])}
