@@ -859,15 +859,18 @@ def test_root_gives_its_rights_up(place):
     stack_of(result, "Stuck", "in hangs")
 
 
-def test_supervisor_killed_with_a_child_without_environment(place):
-    """Nothing names the run but where the child works: that is enough."""
+@pytest.mark.parametrize(
+    ("cwd", "options"), [("empty", "stdout=subprocess.DEVNULL"), ("script", "cwd='/'")]
+)
+def test_supervisor_killed_with_a_child_without_environment(place, cwd, options):
+    """Nothing names the run but where the child works, or what it has open: that is enough."""
     script = place / "scripts" / "x.py"
     script.write_text(
         "import os, signal, subprocess\n"
-        "subprocess.Popen(['sleep', '601'], start_new_session=True, env={}, stdout=subprocess.DEVNULL)\n"
+        f"subprocess.Popen(['sleep', '601'], start_new_session=True, env={{}}, {options})\n"
         "os.kill(os.getppid(), signal.SIGKILL)\n"
     )
-    [(_, result)] = record_all([Job(read_script(script))])
+    [(_, result)] = record_all([Job(read_script(script), cwd=cwd)])
     assert isinstance(result, RecorderError)
     assert not [
         path

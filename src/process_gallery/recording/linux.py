@@ -101,6 +101,9 @@ class LinuxWatcher:
         self.socket.setsockopt(_socket.SOL_SOCKET, _socket.SO_PASSCRED, 1)
         self.socket.setblocking(False)
         self.output, write = self.socket.fileno(), send.detach()
+        # Where no pid has its place. If the example kills this process, the build ends whatever has
+        # the stream open.
+        os.pwrite(self.stacks, f"socket:[{os.fstat(write).st_ino}]".encode(), 0)
         go_read, go_write = os.pipe()
         self.account.zero = time.monotonic()
         pid = os.fork()

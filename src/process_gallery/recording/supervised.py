@@ -80,9 +80,15 @@ class SupervisedRun:
 
 def kill_what_is_left(folder: Path) -> None:
     """Kill what an example whose supervisor has been killed has left."""
+    try:
+        with open(folder / "stacks", "rb") as file:
+            stream = file.read(40).partition(b"\0")[0].decode()
+    except OSError:  # it had not begun, or has removed it
+        stream = ""
     until = time.monotonic() + 2
     while time.monotonic() < until:
-        found = [entry for entry in Path("/proc").glob("[0-9]*") if _is_of(entry, str(folder))]
+        entries = Path("/proc").glob("[0-9]*")
+        found = [entry for entry in entries if _is_of(entry, str(folder), stream)]
         if not found:
             return
         for entry in found:
@@ -91,16 +97,16 @@ def kill_what_is_left(folder: Path) -> None:
         time.sleep(0.01)
 
 
-def _is_of(entry: Path, folder: str) -> bool:
-    """Return whether a process is one of a run: its environment names the run's folder, or it works
-    there, or has something open in it.
+def _is_of(entry: Path, folder: str, stream: str) -> bool:
+    """Return whether a process is one of a run: its environment names the run's folder, it works
+    there, has something open in it, or the stream of the output.
     """
     with contextlib.suppress(OSError):  # it has ended, or is another user's
         if f"PROCESS_GALLERY={folder}/".encode() in (entry / "environ").read_bytes():
             return True
-        links = [entry / "cwd", *(entry / "fd").iterdir()]
-        for link in links:
+        for link in (entry / "cwd", *(entry / "fd").iterdir()):
             with contextlib.suppress(OSError):
-                if f"{os.readlink(link)}/".startswith(f"{folder}/"):
+                target = os.readlink(link)
+                if target == stream or f"{target}/".startswith(f"{folder}/"):
                     return True
     return False
