@@ -90,6 +90,7 @@ WORDS = [
     ("multiprocessing jupyter notebook", "guides/notebooks.html"),
     ("gunicorn preload", "guides/web_servers.html"),
     ("pytest multiprocessing", "guides/pytest.html"),
+    ("doctest multiprocessing", "guides/doctests.html"),
     ("pyinstaller frozen executable", "guides/frozen_programs.html"),
     ("test every start method", "guides/test_every_start_method.html"),
     ("fork safe library", "guides/fork_safe_library.html"),
