@@ -87,23 +87,24 @@ for (const pre of document.querySelectorAll("div.highlight > pre")) idle(() => p
 const small = { __navigation: ["Site navigation", ".sidebar-drawer"], __toc: ["On this page", ".toc-drawer"] };
 for (const [id, [name, drawer]] of Object.entries(small)) {
   const box = document.getElementById(id);
-  const labels = document.querySelectorAll(`label[for="${id}"]:not(.overlay)`);
-  const tell = () => { for (const label of labels) label.ariaExpanded = String(box.checked); };
   const turn = (open) => { box.checked = open; box.dispatchEvent(new Event("change")); };
   let opener;
-  for (const label of labels) {
-    label.role = "button";
-    label.tabIndex = 0;
-    label.ariaLabel = name;
-    label.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      opener = label;
+  const buttons = [...document.querySelectorAll(`label[for="${id}"]:not(.overlay)`)].map((label) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = label.className;
+    button.ariaLabel = name;
+    button.append(...label.childNodes);
+    label.replaceWith(button);
+    button.addEventListener("click", () => {
+      opener = button;
       turn(!box.checked);
       // It can take the focus when it is seen, which is after the styles have been applied.
-      if (box.checked) requestAnimationFrame(() => [...document.querySelectorAll(`${drawer} :is(a, input)`)].find((one) => one.offsetParent)?.focus());
+      if (box.checked) requestAnimationFrame(() => [...document.querySelectorAll(`${drawer} :is(a, input, textarea)`)].find((one) => one.offsetParent)?.focus());
     });
-  }
+    return button;
+  });
+  const tell = () => { for (const button of buttons) button.ariaExpanded = String(box.checked); };
   box.addEventListener("change", tell);
   tell();
   document.addEventListener("keydown", (event) => {
