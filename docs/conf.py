@@ -86,7 +86,7 @@ html_baseurl = os.environ.get(
 )
 html_static_path = ["_static"]
 templates_path = ["_templates"]
-html_css_files = ["site.css", "gallery.css"]
+html_css_files = ["site.css", "gallery.css", "ask.css"]
 html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js")]
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source

@@ -14,6 +14,7 @@ _FILES = {
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"example-filter": ("gallery.js",),
+    r'class="ask"': ("ask.css",),
 }
 # Sphinx's, for a "/" and for the words of a search: site.js does both.
 _REPLACED = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
@@ -23,7 +24,7 @@ def make_lean(app, pagename, templatename, context, doctree):
     """Change what the templates are given."""
     if app.builder.name != "html":  # an EPUB has another theme
         return
-    body = context.get("body") or ""
+    body = context.get("body") or ('class="ask"' if pagename == "search" else "")
     unused = {
         name for pattern, names in _FILES.items() if not re.search(pattern, body) for name in names
     }

@@ -280,7 +280,7 @@ def test_search_works_under_the_policy(site, chromium):
 
 
 def test_words_that_were_searched_for_are_marked(site, chromium):
-    with Visit(chromium, f"{site}/search.html?q=deadlock") as visit:
+    with Visit(chromium, f"{site}/search.html?q=semaphore") as visit:
         visit.page.click("#search-results li a >> nth=0")
         visit.page.wait_for_selector("article .highlighted")
         visit.page.keyboard.press("Escape")
