@@ -23,8 +23,8 @@ def sections():
         PAGE.read_text(encoding="utf-8"),
         re.DOTALL | re.MULTILINE,
     ):
-        messages = re.findall(r"^(?:### |- )(?:[^`\n]*: )?`(.+)`$", text, re.MULTILINE)
-        found[label] = messages
+        lines = re.findall(r"^(?:### |- )(?:[^`\n]*: )?(`.+`)$", text, re.MULTILINE)
+        found[label] = [message for line in lines for message in re.findall("`([^`]+)`", line)]
     return found
 
 

@@ -845,7 +845,7 @@ def test_what_is_installed_is_asked_again_only_when_a_folder_of_modules_has_chan
         asked.append(args)
         return run(*args, **options)
 
-    monkeypatch.setattr(interpreters.subprocess, "run", counted)
+    monkeypatch.setattr(subprocess, "run", counted)
 
     def ask() -> dict[str, list[str] | None]:
         script = read_script(path)
