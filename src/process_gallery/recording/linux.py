@@ -367,6 +367,11 @@ class LinuxWatcher:
                     self.poll.unregister(0)
             elif fd in self.watched:
                 self.read_reports()
+                if self.watched[fd] is main:
+                    # Who has been heard of only now is not in what was ready, and may have ended, too.
+                    for other, _ in self.poll.poll(0):
+                        if other != fd and other in self.watched:
+                            self.note_end(self.watched[other])
                 self.note_end(self.watched[fd])
 
     def drain(self, seconds: float = 0.3) -> None:
