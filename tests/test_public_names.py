@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = ("process_gallery", "process_gallery.drawing", "process_gallery.sphinxext")
-USERS = sorted([ROOT / "docs/conf.py", *ROOT.glob("docs/_extensions/*.py"), *ROOT.glob("tools/*")])
+USERS = sorted(
+    [ROOT / "docs/conf.py", *ROOT.glob("docs/_extensions/*.py"), *ROOT.glob("tools/*.py")]
+)
 
 
 def not_public(source: str) -> list[str]:
