@@ -19,6 +19,8 @@ faulthandler.enable()
 print("line 1")
 if os.fork() == 0:
     crashes()
+os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+time.sleep(0.1)  # how a bare fork ended can be seen until it is waited for
 os.wait()
 print("line 2")
 hangs()
