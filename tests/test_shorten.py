@@ -16,7 +16,7 @@ from process_gallery.recording.recorder import Job, record_all
 from process_gallery.recording.shorten import Shortener
 from process_gallery.script import read_script
 
-SCRIPT = Path("/work/project/examples/one.py")
+SCRIPT = Path("/srv/project/examples/one.py")
 RUN = Path("/tmp/pg-1234")
 PREFIXES = ["/usr", "/home/me/venv", "/home/me/.pyenv/versions/3.11.7"]
 
@@ -33,9 +33,9 @@ def shorten():
     [
         # not at the start of a path, or of another name
         ("/usr/bin/env /var/usr/x https://example.org/usr/manual /usr", None, []),
-        ("https://example.org/work/project/examples/one.py", None, []),
-        ("a/work/project/examples/one.py ./work/project/examples", None, []),
-        ("/work/project/examples2/one.py /work/project/examples.old /work/project", None, []),
+        ("https://example.org/srv/project/examples/one.py", None, []),
+        ("a/srv/project/examples/one.py ./srv/project/examples", None, []),
+        ("/srv/project/examples2/one.py /srv/project/examples.old /srv/project", None, []),
         ("/home/me/venv2 /home/me/.pyenv/versions/3.11.70/bin x/home/me/venv/bin", None, []),
         ("/tmp/pg-12345/cwd /tmp/pg-1234", None, []),
         # of /usr, only an interpreter's library
@@ -43,15 +43,15 @@ def shorten():
         ("/usr/local/lib/python3.11/dist-packages", "lib/python3.11/dist-packages", ["interpreter"]),
         ("/usr/lib/x86_64-linux-gnu/libc.so.6 /usr/lib/pythonista", None, []),
         # below a folder, and the bare folder
-        ('File "/work/project/examples/one.py"', 'File "one.py"', ["script"]),
-        ("/work/project/examples/data/a.csv", "data/a.csv", ["script"]),
-        ("/work/project/examples", ".", ["script"]),
-        ("/work/project/examples/", "./", ["script"]),
-        ("['/work/project/examples', '/x']", "['.', '/x']", ["script"]),
-        ("in /work/project/examples.", "in ..", ["script"]),
-        ("</work/project/examples>", "<.>", ["script"]),
-        ("file:///work/project/examples/one.py", "file://one.py", ["script"]),
-        ("\x1b[1;31m/work/project/examples/one.py\x1b[0m", "\x1b[1;31mone.py\x1b[0m", ["script"]),
+        ('File "/srv/project/examples/one.py"', 'File "one.py"', ["script"]),
+        ("/srv/project/examples/data/a.csv", "data/a.csv", ["script"]),
+        ("/srv/project/examples", ".", ["script"]),
+        ("/srv/project/examples/", "./", ["script"]),
+        ("['/srv/project/examples', '/x']", "['.', '/x']", ["script"]),
+        ("in /srv/project/examples.", "in ..", ["script"]),
+        ("</srv/project/examples>", "<.>", ["script"]),
+        ("file:///srv/project/examples/one.py", "file://one.py", ["script"]),
+        ("\x1b[1;31m/srv/project/examples/one.py\x1b[0m", "\x1b[1;31mone.py\x1b[0m", ["script"]),
         ("/home/me/venv /home/me/venv/bin/python", "<python> bin/python", ["interpreter"]),
         ("/tmp/pg-1234/cwd /tmp/pg-1234/cwd/x /tmp/pg-1234/tmp/y", ". x /tmp/y", ["working", "temporary"]),
         (str(HOOKS), "<recorder>/site", ["recorder"]),
@@ -68,8 +68,8 @@ def test_what_is_shortened(shorten, text, short, kinds):
 
 
 def test_a_path_in_two_pieces(shorten):
-    pieces = ["/work/pro", "ject", "/examples", "/one.py and /work/project/exam", "ples2", "", " a"]
-    expected = ["", "", "", "one.py and /work/project/exam", "ples2", "", " a"]
+    pieces = ["/srv/pro", "ject", "/examples", "/one.py and /srv/project/exam", "ples2", "", " a"]
+    expected = ["", "", "", "one.py and /srv/project/exam", "ples2", "", " a"]
     assert shorten.stream(pieces) == expected
 
 
@@ -110,7 +110,7 @@ def random_text(rng, folders):
 
 
 def test_random_texts(shorten):
-    folders = [("/work/project/examples", ".", ""), ("/home/me/venv", "<python>", ""), ("/tmp/pg-1234/tmp", "/tmp", "/tmp/"), ("/tmp/pg-1234/cwd", ".", "")]  # fmt: skip
+    folders = [("/srv/project/examples", ".", ""), ("/home/me/venv", "<python>", ""), ("/tmp/pg-1234/tmp", "/tmp", "/tmp/"), ("/tmp/pg-1234/cwd", ".", "")]  # fmt: skip
     for seed in range(2000):
         rng = random.Random(seed)
         text, expected = random_text(rng, folders)
