@@ -949,18 +949,24 @@ def test_what_is_shown_is_what_the_directive_shows(site: Site) -> None:
     ]
 
 
-def test_a_committed_record_stands_in_for_a_run_that_does_not_show_it(site: Site) -> None:
-    path = site.example("hello.py", HELLO.replace('"hello from cell two"', "WORD"))
-    path.write_text(path.read_text().replace("\n\nprint", "\n\nWORD = 'this Python'\nprint", 1))
-    page_with(site, ":shows: another Python")
-    assert "shows: another Python" in site.build(fails=True)
-    records = site.docs / "records" / "hello"
+def record_to_commit(site: Site, path: Path) -> Path:
+    """Record a script into the folder of its committed records, as a.json; return the folder."""
+    records = site.docs / "records" / path.stem
     records.mkdir(parents=True)
     subprocess.run(
         [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(records / "a.json")],
         check=True,
         capture_output=True,
     )  # fmt: skip
+    return records
+
+
+def test_a_committed_record_stands_in_for_a_run_that_does_not_show_it(site: Site) -> None:
+    path = site.example("hello.py", HELLO.replace('"hello from cell two"', "WORD"))
+    path.write_text(path.read_text().replace("\n\nprint", "\n\nWORD = 'this Python'\nprint", 1))
+    page_with(site, ":shows: another Python")
+    assert "shows: another Python" in site.build(fails=True)
+    records = record_to_commit(site, path)
     for version, word in (
         ("3.98.1", "another Python"),
         ("3.99.1", "another Python!"),
@@ -992,13 +998,7 @@ def test_a_committed_record_stands_in_for_a_run_that_does_not_show_it(site: Site
 
 def test_a_stale_record_that_stands_in_fails_the_build(site: Site) -> None:
     path = site.example("hello.py", HELLO)
-    records = site.docs / "records" / "hello"
-    records.mkdir(parents=True)
-    subprocess.run(
-        [sys.executable, "-m", "process_gallery", "record", str(path), "--json", str(records / "a.json")],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
+    record_to_commit(site, path)
     site.example("hello.py", HELLO.replace("cell two", "cell 2"))
     page_with(site, ":shows: cell two")
     output = site.build(fails=True)

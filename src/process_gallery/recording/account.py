@@ -360,6 +360,11 @@ class Account:
             report.kind == "cell" and report.pid == self.main.pid and report.words[1] == self.nonce
         )
 
+    def begin_cell(self, report: Report) -> None:
+        """Turn to the cell of such a report, and let the main process go on."""
+        self.turn_to(int(report.words[0]), report.when)
+        os.rmdir(self.figures + ".wait")
+
     def take_report(
         self, report: Report, processes: Sequence[SeenProcess], command: str = ""
     ) -> None:

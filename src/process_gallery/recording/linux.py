@@ -339,8 +339,7 @@ class LinuxWatcher:
         if account.is_new_cell(report):
             while self.read_output():
                 pass
-            account.turn_to(int(report.words[0]), report.when)
-            os.rmdir(self.request.figures + ".wait")
+            account.begin_cell(report)
             return
         processes = [self.find(pid, beginning) for pid, beginning in report.pids()]
         unnamed = report.kind == "exec" and not report.words[0] and report.pid != account.main.pid

@@ -248,8 +248,7 @@ class PortableWatcher:
         if account.is_new_cell(report):
             while self.read_output():
                 pass
-            account.turn_to(int(report.words[0]), report.when)
-            os.rmdir(self.request.figures + ".wait")
+            account.begin_cell(report)
             return
         kind, pid = report.kind, report.pid
         if (
