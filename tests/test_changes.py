@@ -312,7 +312,10 @@ def test_the_table_says_where_a_change_was_seen_or_that_it_is_cited(site: Site) 
     assert "Run: no on 3.4.0, yes on 3.4.2, no on PyPy 3.9.1" not in site.html
     assert "no on PyPy 3.9.1" in site.html  # the versions let expect yes there
     assert "Cited: " in site.html
-    assert '<span class="pg-since">since 3.3.5 and 3.4.1</span>' in site.html
+    assert (
+        '<span class="pg-since" data-since="3.3.5 3.4.1">since 3.3.5 and 3.4.1</span>' in site.html
+    )
+    assert re.search(r'<tr class="[^"]*" data-since="3.3.5 3.4.1">', site.html)  # of the history
 
 
 def test_interpreters_that_are_missing_do_not_fail_a_build(site: Site) -> None:

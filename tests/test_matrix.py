@@ -360,6 +360,28 @@ def test_the_page_shows_what_was_recorded_and_what_this_build_ran(site: Path) ->
     assert "  [1/1] matrix/which.py" not in build(site)  # kept
 
 
+def test_a_page_tells_scripts_of_which_pythons_something_is(site: Path) -> None:
+    here = "cpython-{}.{}".format(*sys.version_info)
+    (site / "docs" / "second.md").write_text(
+        "# Second\n\n```{version_grid} matrix/which\n:keys: version\n:words: old none\n```\n"
+    )
+    build(site)
+    text = page(site)
+    old = "cpython-3.2-linux cpython-3.3-linux"
+    for of in (old, f"{here}-{sys.platform}"):
+        assert re.search(rf'<input type="radio" [^>]*data-pythons="{of}"', text)  # a tab
+        assert re.search(rf'<tr class="row-\w+" data-pythons="{of}">', text)  # of the lines
+        assert f'<th class="head" data-pythons="{of}">' in text  # of the grid
+        assert f'<td data-pythons="{of}">' in text  # of the grid, and of the table
+    windows = old.replace("linux", "win32")
+    assert f'<td data-pythons="{windows}"><p>as documented' in text
+    assert f'<td data-pythons="{old} {windows}"><p class="pg-range">3.2, 3.3</p>' in text
+    assert "darwin" not in text  # nothing is known of it
+    words = (site / "docs/_build/html/second.html").read_text()
+    assert f'<td data-pythons="{old}"><p>yes</p></td>' in words  # each that has the word
+    build(site, builder="text")  # which has no attributes
+
+
 def test_pages_are_read_again_when_records_are_added_changed_or_removed_and_only_then(
     site: Path,
 ) -> None:

@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 
 from process_gallery import __version__
 
-from . import changes, domain, gallery, recorded, settings, version_tabs, versions
+from . import changes, domain, gallery, pythons, recorded, settings, version_tabs, versions
 from .build import Build, Example
 from .comparison import Group, Matrix, VersionRun, span
 
@@ -30,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("until", changes.UntilRole())
     app.add_node(version_tabs.version_tabs, html=(version_tabs.visit_html, None))
     app.add_node(recorded.recorded_part, html=(recorded.visit_html, None))
+    pythons.add_nodes(app)
     app.add_domain(domain.RecordsDomain)
     app.add_event("process-gallery-recorded")
     # Before sphinx-gallery fills in its defaults (10), and before it generates its pages (500).

@@ -25,7 +25,8 @@ from process_gallery.model import Version, numbers
 from .build import DOMAIN, Build
 from .comparison import Matrix, VersionRun, lines
 from .domain import RecordsDomain
-from .versions import ByVersion, table_of
+from .pythons import marked_inline
+from .versions import ByVersion, row_of, table_of
 
 logger = logging.getLogger(__name__)
 
@@ -232,7 +233,8 @@ class _ChangeRole(ReferenceRole):
                 "%s: %r: %s", self.name, self.title, problem,
                 location=self.get_location(), type=DOMAIN, subtype="version",
             )  # fmt: skip
-        return [nodes.inline(self.rawtext, self.title, classes=["pg-since"])], []
+        data = {"until" if self.after else "since": _releases(self.title)}
+        return [marked_inline(self.rawtext, self.title, classes=["pg-since"], data=data)], []
 
     def _problem(self) -> str:
         if not self.has_explicit_title:
@@ -290,7 +292,8 @@ class VersionHistory(ByVersion):
             for seen, claim in runs:
                 if problem := seen.problem(claim):
                     self._warn(row, f"{_text(release)}: {problem}")
-            body.append([release, change, [*_how(runs), *_source(source, cited=not runs)]])
+            row_entries = [release, change, [*_how(runs), *_source(source, cited=not runs)]]
+            body.append(row_of(row_entries, since=_releases(_text(release))))
         for name, seen in unnamed.items():
             problem = "; it contradicts itself" if seen.contradicts_itself else ""
             self._warn(None, f"the probe {name!r} of {seen.matrix.script.path.name} is in no row{problem}: {seen.everything()}; add a row, or remove it")  # fmt: skip
@@ -325,6 +328,10 @@ class VersionHistory(ByVersion):
         logger.warning(
             "version_history: %s", text, location=location, type=DOMAIN, subtype="version"
         )
+
+
+def _releases(text: str) -> str:
+    return " ".join(_VERSION.findall(text))
 
 
 def _text(entry: Sequence[nodes.Node]) -> str:

@@ -12,6 +12,8 @@ from process_gallery.model import PLATFORMS, Record, numbers, version_label
 from process_gallery.script import Script
 from process_gallery.store import digest_of, without_chance
 
+from .pythons import key
+
 
 @dataclass(frozen=True)
 class VersionRun:
@@ -40,6 +42,11 @@ class VersionRun:
     def _named(self, version: str) -> str:
         name = self.record.interpreter.implementation
         return version if name == "CPython" else f"{name} {version}"
+
+    @property
+    def key(self) -> str:
+        """``cpython-3.14-linux``: its Python's name in the attributes of a page."""
+        return key(self.record.interpreter)
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -27,7 +27,7 @@ class RecordsDomain(Domain):
 
     name = DOMAIN
     label = "Recorded runs"
-    data_version = 2  # raised when nodes of the pages that were read are others
+    data_version = 3  # raised when nodes of the pages that were read are others
     initial_data: ClassVar[dict[str, Any]] = {"shown": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:

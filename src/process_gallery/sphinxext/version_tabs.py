@@ -16,6 +16,7 @@ from process_gallery.model import PLATFORMS, Record
 
 from .build import Build, draws
 from .comparison import Group, fold
+from .pythons import names
 
 
 class version_tabs(nodes.General, nodes.Element):  # noqa: N801 (docutils names node classes so)
@@ -68,9 +69,9 @@ def visit_html(self: HTML5Translator, node: version_tabs) -> None:
             mark = f' <span class="pg-mark pg-stale">{escape(group.best.problem)}</span>'
         elif group.best.live:
             mark = ' <span class="pg-mark pg-here">this build</span>'
-        versions = escape(" ".join(run.version.replace(" ", "") for run in group.runs))
+        of = escape(names(run.key for run in group.runs))
         parts.append(
-            f'<input type="radio" name="{uid}" id="{uid}-{number}" data-versions="{versions}"{" checked" if number == chosen else ""}>'
+            f'<input type="radio" name="{uid}" id="{uid}-{number}" data-pythons="{of}"{" checked" if number == chosen else ""}>'
             f'<label for="{uid}-{number}">{label}{mark}</label><div class="pg-panel"><p class="recorded-origin">{escape(_facts(group))}</p>'
         )
         record = group.best.record

@@ -9,6 +9,7 @@ and marked on the page.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Sequence
@@ -27,8 +28,15 @@ from process_gallery.store import without_chance
 from .build import Build
 from .comparison import Group, Matrix, VersionRun, lines, span
 from .domain import RecordsDomain
+from .pythons import key, marked_entry, marked_row, names
 from .shows import OPTIONS, PatternError, Shows, shortened
 from .version_tabs import text_of_tabs, version_tabs
+
+RANGE = "pg-range"
+"""Class of what names versions."""
+
+Entry = str | Sequence[nodes.Node] | nodes.entry
+"""What an entry of a table is made of."""
 
 
 class ByVersion(SphinxDirective):
@@ -189,12 +197,27 @@ class VersionTable(ByVersion):
                 rows[-1][0].append(version)
             else:
                 rows.append(([version], entries))
-        body = []
+        body: list[Sequence[Entry]] = []
+        everywhere: dict[str, list[str]] = {platform: [] for platform in platforms}
         for group, entries in rows:
-            words = [_version_entry(group, matrix.here)]
-            body.append([*words, *(self._entry(content) for content in entries)])
-        head = ["Python", *(PLATFORMS.get(platform, platform) for platform in platforms)]
+            row: list[marked_entry] = []
+            all_of_row: list[str] = []
+            for platform, content in zip(platforms, entries, strict=True):
+                of = [] if content[0] == "none" else self._keys(matrix, group, platform)
+                everywhere[platform] += of
+                all_of_row += of
+                row.append(entry_of(self._entry(content), of))
+            body.append([_version_entry(group, matrix.here, all_of_row), *row])
+        head: list[Entry] = ["Python"]
+        for platform in platforms:
+            words = [nodes.paragraph("", PLATFORMS.get(platform, platform))]
+            head.append(entry_of(words, everywhere[platform]))
         return [table_of(head, body), *self.notes([matrix]), self.origin([matrix])]
+
+    def _keys(self, matrix: Matrix, versions: list[str], platform: str) -> list[str]:
+        """Return the names of the Pythons of some versions on a platform, be they run there or not."""
+        interpreters = [run.record.interpreter for run in matrix.runs if run.version in versions]
+        return [key(dataclasses.replace(one, platform=platform)) for one in interpreters]
 
     def _documented(self, line: str) -> tuple[str, str, str, str, str]:
         match = re.fullmatch(
@@ -285,24 +308,24 @@ class VersionLines(ByVersion):
                 if name in keys:
                     keys[name].setdefault(value, []).append(run)
         several = len({run.record.interpreter.platform for run in matrix.runs}) > 1
-        body: list[list[list[nodes.Node]]] = []
+        body: list[Sequence[Entry] | nodes.row] = []
         for name, values in keys.items():
             for number, (value, runs) in enumerate(values.items()):
                 first: list[nodes.Node] = [nodes.paragraph("", name)] if not number else []
                 label = Group(runs, stale=False, among=matrix.runs).label(platforms=several)
                 said: list[nodes.Node] = [nodes.paragraph("", "", nodes.literal(value, value))]
-                body.append([first, [nodes.paragraph("", label)], said])
+                versions = [nodes.paragraph("", label, classes=[RANGE])]
+                body.append(row_of([first, versions, said], pythons=names(run.key for run in runs)))
         problems = [run for run in matrix.runs if run.problem]
         if problems:
             label = Group(problems, stale=False, among=matrix.runs).label(platforms=several)
             words = ", ".join(dict.fromkeys(run.problem for run in problems))
-            body.append(
-                [
-                    [],
-                    [nodes.paragraph("", label)],
-                    [_note(f"did not run to its end: {words}", "pg-stale")],
-                ]
-            )
+            row = [
+                [],
+                [nodes.paragraph("", label, classes=[RANGE])],
+                [_note(f"did not run to its end: {words}", "pg-stale")],
+            ]
+            body.append(row_of(row, pythons=names(run.key for run in problems)))
         head = [
             *(
                 word.strip()
@@ -349,9 +372,9 @@ class VersionGrid(ByVersion):
                         match = re.search(self.options.get("value", ".*"), value)
                         if match:
                             table.setdefault(name, {})[run.version] = match[match.lastindex or 0]
-        versions = list(
-            dict.fromkeys(run.version for run in sorted(runs, key=lambda run: run.order))
-        )
+        runs.sort(key=lambda run: run.order)
+        versions = list(dict.fromkeys(run.version for run in runs))
+        self._key_of = {run.version: run.key for run in runs}
         if "words" in self.options:
             return [self._by_word(table, versions), *self.notes(matrices), self.origin(matrices)]
         columns: list[list[str]] = []
@@ -369,6 +392,9 @@ class VersionGrid(ByVersion):
                 columns.append([version])
         here = next((matrix.here for matrix in matrices if matrix.here), None)
 
+        def of(column: list[str]) -> list[str]:
+            return [self._key_of[version] for version in column]
+
         def entry(name: str, column: list[str]) -> list[nodes.Node]:
             value = table[name].get(column[0])
             return (
@@ -377,51 +403,63 @@ class VersionGrid(ByVersion):
                 else [_note(problems.get(column[0], "-"), "pg-doc")]
             )
 
-        names = list(table)
+        keys = list(table)
         corner = self.options.get("corner", "")
         if self.options.get("rows") == "versions":
-            body = [
-                [_version_entry(column, here), *(entry(name, column) for name in names)]
+            by_version = [
+                row_of(
+                    [_version_entry(column, here), *(entry(name, column) for name in keys)],
+                    pythons=names(of(column)),
+                )
                 for column in columns
             ]
             return [
-                table_of([corner or "Python", *names], body),
+                table_of([corner or "Python", *keys], by_version),
                 *self.notes(matrices),
                 self.origin(matrices),
             ]
-        body = [
-            [[nodes.paragraph("", name)], *(entry(name, column) for column in columns)]
-            for name in names
+        body: list[Sequence[Entry]] = [
+            [
+                [nodes.paragraph("", name)],
+                *(entry_of(entry(name, column), of(column)) for column in columns),
+            ]
+            for name in keys
         ]
-        head: list[str | list[nodes.Node]] = [
+        head: list[Entry] = [
             corner,
-            *(_version_entry(column, here) for column in columns),
+            *(_version_entry(column, here, of(column)) for column in columns),
         ]
         return [table_of(head, body, "pg-grid"), *self.notes(matrices), self.origin(matrices)]
 
     def _by_word(self, table: dict[str, dict[str, str]], versions: list[str]) -> nodes.Node:
         words = self.options["words"].split()
         body = []
+        possible = {
+            word: [
+                v
+                for v in versions
+                if any(word in re.split(r"[\s,]+", row.get(v, "")) for row in table.values())
+            ]
+            for word in words
+        }
         for name, row in table.items():
-            entries: list[list[nodes.Node]] = [[nodes.paragraph("", name)]]
+            entries: list[Entry] = [[nodes.paragraph("", name)]]
             for word in words:
-                possible = [
-                    v
-                    for v in versions
-                    if any(
-                        word in re.split(r"[\s,]+", other.get(v, "")) for other in table.values()
-                    )
-                ]
-                there = [v for v in possible if word in re.split(r"[\s,]+", row.get(v, ""))]
-                entries.append(
-                    [
-                        nodes.paragraph("", "yes" if there == possible else span(there))
-                        if there
-                        else _note("-", "pg-doc")
-                    ]
-                )
+                there = [v for v in possible[word] if word in re.split(r"[\s,]+", row.get(v, ""))]
+                if there == possible[word]:
+                    said: nodes.Node = nodes.paragraph("", "yes")
+                elif there:
+                    said = nodes.paragraph("", span(there), classes=[RANGE])
+                else:
+                    said = _note("-", "pg-doc")
+                # Where nobody says yes, it is so on each that has the word.
+                entries.append(entry_of([said], [self._key_of[v] for v in there or possible[word]]))
             body.append(entries)
-        return table_of([self.options.get("corner", ""), *words], body)
+        head = [
+            entry_of([nodes.paragraph("", word)], [self._key_of[v] for v in possible[word]])
+            for word in words
+        ]
+        return table_of([self.options.get("corner", ""), *head], body)
 
 
 def text_of(shown: Sequence[nodes.Node], build: Build) -> str:
@@ -440,19 +478,31 @@ def text_of(shown: Sequence[nodes.Node], build: Build) -> str:
     return "\n".join(lines)
 
 
-def _version_entry(versions: list[str], here: VersionRun | None) -> list[nodes.Node]:
+def _version_entry(
+    versions: list[str], here: VersionRun | None, of: Sequence[str] = ()
+) -> marked_entry:
     """Name versions; mark the one that builds the site."""
-    result: list[nodes.Node] = [nodes.paragraph("", span(versions))]
+    result: list[nodes.Node] = [nodes.paragraph("", span(versions), classes=[RANGE])]
     if here and here.version in versions:
         words = "this build" if len(versions) == 1 else f"this build: {here.version}"
         result.append(nodes.paragraph("", "", nodes.inline("", words, classes=["pg-here"])))
-    return result
+    return entry_of(result, of)
+
+
+def entry_of(children: Sequence[nodes.Node], pythons: Sequence[str]) -> marked_entry:
+    """Return an entry of a table that is of some Pythons."""
+    return marked_entry("", *children, data={"pythons": names(pythons)})
+
+
+def row_of(entries: Sequence[Entry], **data: str) -> marked_row:
+    """Return a row of a table with such attributes (:mod:`.pythons`)."""
+    row = marked_row(data=data)
+    row += [_entry(entry) for entry in entries]
+    return row
 
 
 def table_of(
-    head: Sequence[str | list[nodes.Node]],
-    body: Sequence[Sequence[list[nodes.Node]]],
-    *classes: str,
+    head: Sequence[Entry], body: Sequence[Sequence[Entry] | nodes.row], *classes: str
 ) -> nodes.Node:
     """Return a table of docutils' nodes; a word in the head stands for a paragraph of it."""
     table = nodes.table(classes=["pg-table", *classes])
@@ -462,18 +512,15 @@ def table_of(
         group += nodes.colspec(colwidth=1)
     heading = nodes.thead()
     group += heading
-    heading += _table_row(
-        [[nodes.paragraph("", cell)] if isinstance(cell, str) else cell for cell in head]
-    )
+    heading += row_of(head)
     rows = nodes.tbody()
     group += rows
-    for entries in body:
-        rows += _table_row(entries)
+    for row in body:
+        rows += row if isinstance(row, nodes.row) else row_of(row)
     return table
 
 
-def _table_row(entries: Sequence[list[nodes.Node]]) -> nodes.row:
-    row = nodes.row()
-    for entry in entries:
-        row += nodes.entry("", *entry)
-    return row
+def _entry(entry: Entry) -> nodes.entry:
+    if isinstance(entry, nodes.entry):
+        return entry
+    return nodes.entry("", *([nodes.paragraph("", entry)] if isinstance(entry, str) else entry))

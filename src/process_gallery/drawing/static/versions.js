@@ -1,15 +1,19 @@
-// Tabs by version: the version that a reader has chosen is chosen in every set of tabs, on this page and on the next.
+// Tabs by version: the Python of the tab that a reader has chosen is chosen in every set of tabs, on this page and on the next.
 // Without a script the tabs work, each for itself.
+//
+// A page may have a control of its own for the whole page. It names a Python, as in data-pythons, in the attribute data-python of
+// the root element, and dispatches "pythonchange" on the document. The tabs follow it, and one chosen by hand is just looked at.
 (() => {
-  const KEY = "process_gallery.version";
+  const KEY = "process_gallery.python";
   const sets = document.querySelectorAll(".pg-versions");
   if (!sets.length) return;
-  const has = (input, version) => input.dataset.versions.split(" ").includes(version);
-  const choose = (version, except) => {
+  const root = document.documentElement.dataset;
+  const of = (input, python) => input.dataset.pythons.split(" ").includes(python);
+  const choose = (python, except) => {
     for (const set of sets) {
       if (set === except) continue;
       for (const input of set.querySelectorAll("input")) {
-        if (has(input, version)) input.checked = true;
+        if (of(input, python)) input.checked = true;
       }
     }
   };
@@ -20,17 +24,21 @@
       return null;
     }
   };
-  const before = memory()?.getItem(KEY);
-  if (before) choose(before);
+  const follow = () => {
+    const python = root.python || memory()?.getItem(KEY);
+    if (python) choose(python);
+  };
+  follow();
+  document.addEventListener("pythonchange", follow);
   for (const set of sets) {
     set.addEventListener("change", (event) => {
+      if (root.python) return;
       const kept = memory()?.getItem(KEY);
-      const versions = event.target.dataset.versions.split(" ");
-      const version = kept && has(event.target, kept) ? kept : versions[versions.length - 1];
+      const python = kept && of(event.target, kept) ? kept : event.target.dataset.pythons.split(" ").at(-1);
       const place = set.getBoundingClientRect().top;
-      choose(version, set);
+      choose(python, set);
       window.scrollBy(0, set.getBoundingClientRect().top - place);
-      memory()?.setItem(KEY, version);
+      memory()?.setItem(KEY, python);
     });
   }
 })();
