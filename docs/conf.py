@@ -34,11 +34,12 @@ extensions = [
     "related_pages",  # which pages link to a page
     # Links from names in the code of these pages, as sphinx-gallery makes them in the gallery's
     "code_links",
-    "navigation",  # of the gallery's scripts only where one is in the gallery
+    "navigation",  # of the gallery's scripts and the pages of errors only there
     "lean_pages",  # no page has files or markup that it has no use for
     "missing_page",  # links of the 404 page, as they work from any address
     "content_policy",  # the content security policy of every page
     "heading_anchors",  # one for each heading
+    "error_list",  # the list of all entries of the pages of errors
     "ask_box",  # boxes to paste errors and stacks into
     "search_index",  # what the site's own search knows
     "minified",  # style sheets and scripts without comments
@@ -86,8 +87,8 @@ html_baseurl = os.environ.get(
 )
 html_static_path = ["_static"]
 templates_path = ["_templates"]
-html_css_files = ["site.css", "gallery.css", "ask.css"]
-html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "gallery.js")]
+html_css_files = ["site.css", "gallery.css", "filter.css", "ask.css"]
+html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "filter.js")]
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.

@@ -185,7 +185,10 @@ def _pages() -> list[Path]:
 def _blocks(page: Path) -> list[str]:
     """Return a page's paragraphs and items, without headings and what is not prose."""
     text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    for fence in (r"(`{3,}|:{3,})\{(?:recorded|version_\w+|code-block)\}", r"(`{3,})\w*\n"):
+    for fence in (
+        r"(`{3,}|:{3,})\{(?:recorded|version_\w+|code-block|index|error-list|toctree)\}",
+        r"(`{3,})\w*\n",
+    ):
         text = re.sub(rf"^( *){fence}.*?^\1\2$", "", text, flags=re.DOTALL | re.MULTILINE)
     blocks = re.split(r"\n\s*\n|\n(?=\s*(?:\* )?- )|\n(?=#)", text)
     return [" ".join(one.split()) for one in blocks if not one.lstrip().startswith("#")]
@@ -219,7 +222,8 @@ def test_the_wordings_of_errors_are_those_of_the_versions_that_the_page_names() 
         version = numbers(record.interpreter.version)
         texts[version] = texts.get(version, "") + record.text()
     seen = 0
-    for block in _blocks(DOCS / "reference/errors.md"):
+    pages = sorted((DOCS / "reference/errors").glob("*.md"))
+    for block in (block for page in pages for block in _blocks(page)):
         match = _MESSAGE.match(block)
         if not match:
             continue

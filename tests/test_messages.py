@@ -1,4 +1,4 @@
-"""The page of error messages: each was printed by a run. On the page, or, for other versions' wordings, in a committed record."""
+"""The pages of error messages: each was printed by a run. On the page, or, for other versions' wordings, in a committed record."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(os.environ.get("SITE", ROOT / "docs/_build/html"))
-PAGE = ROOT / "docs/reference/errors.md"
+PAGES = ROOT / "docs/reference/errors"
 
 
 def sections():
-    """Return the sections of the page's source: label, and the messages that stand there as headings or other wordings."""
+    """Return the entries of the pages: label, the page, and the messages that stand there as headings or other wordings."""
     found = {}
-    for label, text in re.findall(
-        r"^\(error-([\w-]+)\)=\n(.*?)(?=^\(error-|\Z)",
-        PAGE.read_text(encoding="utf-8"),
-        re.DOTALL | re.MULTILINE,
-    ):
-        lines = re.findall(r"^(?:### |- )(?:[^`\n]*: )?(`.+`)$", text, re.MULTILINE)
-        found[label] = [message for line in lines for message in re.findall("`([^`]+)`", line)]
+    for page in sorted(PAGES.glob("*.md")):
+        for label, text in re.findall(
+            r"^\(error-([\w-]+)\)=\n(.*?)(?=^\(error-|\Z)",
+            page.read_text(encoding="utf-8"),
+            re.DOTALL | re.MULTILINE,
+        ):
+            lines = re.findall(r"^(?:## |- )(?:[^`\n]*: )?(`.+`)$", text, re.MULTILINE)
+            messages = [message for line in lines for message in re.findall("`([^`]+)`", line)]
+            found[label] = page.stem, messages, text
     return found
 
 
@@ -39,7 +41,7 @@ def pattern(message):
 
 def outputs(label):
     """Return what the runs in a section of the built page printed."""
-    page = (SITE / "reference/errors.html").read_text(encoding="utf-8")
+    page = (SITE / f"reference/errors/{SECTIONS[label][0]}.html").read_text(encoding="utf-8")
     section = page.partition(f'<section id="error-{label}"')[2].partition("<section")[0]
     blocks = re.findall(r"<pre.*?</pre>", section, re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", " ".join(blocks))).split())
@@ -56,12 +58,26 @@ def recorded():
 
 
 def test_there_are_at_least_25():
-    assert len([label for label, messages in SECTIONS.items() if messages]) >= 25
+    assert len([label for label, (_, messages, _) in SECTIONS.items() if messages]) >= 25
 
 
-def test_the_index_at_the_top_has_every_message():
-    top = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
-    assert re.findall(r"\(#error-([\w-]+)\)", top) == list(SECTIONS)
+@pytest.mark.parametrize("label", SECTIONS)
+def test_each_entry_says_cause_and_mend(label):
+    parts = re.split(r"^\*\*(Cause|Mend)\.\*\* ", SECTIONS[label][2], flags=re.MULTILINE)
+    assert parts[1::2] == ["Cause", "Mend"]
+    assert all(len(text.split()) > 2 for text in parts[2::2])
+
+
+@pytest.mark.site
+def test_the_list_has_every_entry_with_its_old_anchor():
+    page = (SITE / "reference/errors.html").read_text(encoding="utf-8")
+    items = re.findall(
+        r'<li id="error-([\w-]+)"><p><a [^>]*href="errors/(\w+)\.html#error-([\w-]+)"', page
+    )
+    assert all(one == other for one, _, other in items)
+    assert {label: name for label, name, _ in items} == {
+        label: name for label, (name, *_) in SECTIONS.items()
+    }
 
 
 @pytest.mark.site
@@ -72,8 +88,11 @@ def test_the_index_at_the_top_has_every_message():
 @pytest.mark.parametrize("label", SECTIONS)
 def test_each_message_was_printed_by_a_run(label, recorded):
     shown = outputs(label)
-    assert shown or not SECTIONS[label]
-    for message in SECTIONS[label]:
+    _, messages, text = SECTIONS[label]
+    if "**Not run here.** " in text:  # test_shows.py has that it says where the message is from
+        return
+    assert shown or not messages
+    for message in messages:
         assert re.search(pattern(message), shown) or re.search(pattern(message), recorded), (
             f"no run printed {message}"
         )

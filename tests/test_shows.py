@@ -202,13 +202,13 @@ def test_every_run_on_a_page_says_what_it_must_show(directive: Directive) -> Non
     assert Shows.read(directive.options).patterns, f"{directive}: no  shows"
 
 
-def sections(page: Path) -> dict[str, str]:
-    """Return the sections of a page below its third level of headings, each with its text."""
+def sections(page: Path, level: str = "###") -> dict[str, str]:
+    """Return the sections of a page at one level of headings, each with its text."""
     parts = re.split(r"^(#+ .*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {
         heading: text
         for heading, text in zip(parts[1::2], parts[2::2], strict=True)
-        if heading.startswith("### ")
+        if heading.startswith(f"{level} ")
     }
 
 
@@ -220,13 +220,25 @@ def test_every_verdict_is_bound_to_a_run() -> None:
     assert verdicts.keys() - bound == set()
 
 
+NOT_RUN = "**Not run here.** "
+
+
 def test_every_error_is_bound_to_its_own_words() -> None:
-    """The heading says what the pattern says, so the run has shown it."""
-    page = "docs/reference/errors.md"
-    headings = sections(ROOT / page)
-    assert len(headings) > 40
-    for heading in headings:
+    """The heading says what the pattern says, so the run has shown it; or the entry says that it was
+    not run here, and where it is from.
+    """
+    entries = [
+        (f"docs/reference/errors/{path.name}", heading, text)
+        for path in (DOCS / "reference/errors").glob("*.md")
+        for heading, text in sections(path, "##").items()
+    ]
+    assert len(entries) > 40
+    for page, heading, text in entries:
         own = [one for one in DIRECTIVES if (one.page, one.section) == (page, heading)]
+        if NOT_RUN in text:
+            assert "](https://" in text.partition(NOT_RUN)[2].partition("\n\n")[0], heading
+            assert not own, heading
+            continue
         assert own, heading
         if "No error message" in heading:
             continue

@@ -16,7 +16,7 @@ METHODS = ("fork", "spawn", "forkserver", "default start method")
 _FILTER = """
 .. raw:: html
 
-   <form class="example-filter" aria-label="Filter the examples">
+   <form class="list-filter" aria-label="Filter the examples">
    <label>Find <input type="search" name="find" autocomplete="off"></label>
    <label>Start method <select name="method"><option value="">any</option><option value="m-fork">fork</option>
    <option value="m-spawn">spawn</option><option value="m-forkserver">forkserver</option>
@@ -24,7 +24,7 @@ _FILTER = """
    <label>Needs <select name="needs"><option value="">anything</option><option value="n-nothing">nothing but Python</option>
    <option value="n-linux">Linux</option><option value="n-library">a library</option></select></label>
    <label>Runs on <select name="version"><option value="">any Python</option>{versions}</select></label>
-   <output>{count} examples</output>
+   <output data-of="examples">{count} examples</output>
    </form>
 
 """

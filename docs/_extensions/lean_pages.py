@@ -13,7 +13,7 @@ _FILES = {
     r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
-    r"example-filter": ("gallery.js",),
+    r"list-filter": ("filter.css", "filter.js"),
     r'class="ask"': ("ask.css",),
 }
 # Sphinx's, for a "/" and for the words of a search: site.js does both.

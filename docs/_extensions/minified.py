@@ -7,7 +7,7 @@ from rjsmin import jsmin
 
 SCRIPTS = (
     "site.js",
-    "gallery.js",
+    "filter.js",
     "ask.js",
     "search.js",
     "boxes.js",

@@ -1,14 +1,16 @@
 """The navigation beside each page: Furo's holds every page of the site, on every page."""
 
+_DEEP = ("gallery/", "reference/errors")
+
 
 def shorten(app, pagename, templatename, context, doctree):
-    """Have the gallery's scripts in it only where one is in the gallery. Runs before Furo does
-    (500), which draws it from `toctree`.
+    """Have the gallery's scripts and the pages of errors in it only where one is among them. Runs
+    before Furo does (500), which draws it from `toctree`.
     """
     if app.builder.name != "html":  # an EPUB has another theme
         return
     toctree = context["toctree"]
-    some = {"collapse": True} if pagename.startswith("gallery/") else {"maxdepth": 2}
+    some = {"collapse": True} if pagename.startswith(_DEEP) else {"maxdepth": 2}
     context["toctree"] = lambda **options: toctree(**options | some)
 
 

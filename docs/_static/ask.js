@@ -33,7 +33,7 @@
     const { title, label, heading, text, said, wording } = result;
     const anchor = element("a", label && label !== title ? `${title} › ${label}` : title ?? heading);
     // As the page has it: a relative address
-    anchor.setAttribute("href", kind === "search" ? `${result.name}.html${result.hash}` : result.name === "reference/errors" && kind === "errors" ? result.hash : link(result));
+    anchor.setAttribute("href", kind === "search" ? `${result.name}.html${result.hash}` : link(result));
     if (words) anchor.addEventListener("click", () => keep("marks", JSON.stringify(words)));
     const parts = [anchor];
     if (text) parts.push(element("p", text));

@@ -5,7 +5,7 @@
 
   // -- The list of errors: the entries that fit stand first, and words narrow the list down
 
-  const entries = site.ask.kind === "errors" ? [...document.querySelectorAll("article li > p > a[href^='#error-']")].map((anchor) => ({ item: anchor.closest("li"), hash: anchor.hash })) : [];
+  const entries = site.ask.kind === "errors" ? [...document.querySelectorAll(".error-list li[id]")].map((item) => ({ item, hash: `#${item.id}` })) : [];
 
   /** Show the entries of the list with these hashes, all for null; and of the headings those that have one. */
   function filter(hashes) {

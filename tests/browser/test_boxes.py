@@ -22,7 +22,7 @@ PASTE = """Traceback (most recent call last):
 TypeError: cannot pickle '_thread.RLock' object
 when serializing dict item 'secret'
 """
-HREFS = "all => all.map(a => a.getAttribute('href')).filter(href => href.startsWith('#error-'))"
+LIST = "article .error-list li"
 # Examples that print stacks, and where the row of the table leads that fits them.
 STACKS = [
     ("fork_safety/lock_at_fork", "concepts/fork.html"),
@@ -71,7 +71,7 @@ def put(page, text):
 
 
 def listed(page):
-    return page.locator("article li > p > a[href^='#error-']:visible").count()
+    return page.locator(f"{LIST}:visible").count()
 
 
 def test_a_pasted_traceback_puts_its_entry_first(errors):
@@ -80,7 +80,11 @@ def test_a_pasted_traceback_puts_its_entry_first(errors):
     assert said == "1 entry fits."
     assert errors.input_value("#ask") == PASTE
     first = errors.locator(".ask-results > li").first
-    assert first.locator("a").get_attribute("href") == "#error-cannot-pickle"
+    assert (
+        first.locator("a")
+        .get_attribute("href")
+        .endswith("/errors/pickling.html#error-cannot-pickle")
+    )
     assert "Your paste says TypeError: cannot pickle '_thread.RLock' object" in first.inner_text()
     assert errors.locator(".ask-notes").inner_text().startswith("Looked for: TypeError")
     assert "secret" not in " ".join([errors.url, *errors.asked])
@@ -96,9 +100,16 @@ def test_words_narrow_the_list_down(errors):
     assert said == f"{listed(errors)} of {everything} messages."
     # Also words that the list does not show: those of other versions
     put(errors, "serialize")
-    assert errors.locator("article li:visible > p > a").evaluate_all(HREFS) == [
-        "#error-cannot-pickle"
-    ]
+    ids = errors.locator(f"{LIST}:visible").evaluate_all("all => all.map((one) => one.id)")
+    assert ids == ["error-cannot-pickle"]
+
+
+def test_an_old_address_leads_to_its_entry(errors):
+    """Entries stood on this page once."""
+    errors.goto(f"{errors.url}#error-starmap")
+    errors.reload()
+    errors.wait_for_url("**/errors/pools.html#error-starmap")
+    assert errors.locator("section#error-starmap h2").is_visible()
 
 
 def test_a_message_without_an_entry_is_said_to_have_none(errors):
@@ -113,6 +124,9 @@ def test_the_list_is_there_without_scripts(browser):
     page = context.new_page()
     page.goto(f"{browser.site}/reference/errors.html")
     assert listed(page) > 25
+    page.goto(f"{browser.site}/reference/errors.html#error-starmap")
+    page.locator(f"{LIST}:target a").click()
+    assert page.url.endswith("/errors/pools.html#error-starmap")
     assert not page.locator("#ask").is_visible()
     context.close()
 

@@ -333,14 +333,12 @@ def test_filter_of_the_gallery(site, chromium):
         everything = visit.page.locator(".examples > li").count()
         spawn = visit.page.evaluate(shown)
         assert 0 < spawn < everything
-        assert (
-            visit.page.inner_text(".example-filter output") == f"{spawn} of {everything} examples"
-        )
-        visit.page.fill(".example-filter input", "zzz")
+        assert visit.page.inner_text(".list-filter output") == f"{spawn} of {everything} examples"
+        visit.page.fill(".list-filter input", "zzz")
         assert visit.page.evaluate(shown) == 0
         assert "find=zzz" in visit.page.url
-        visit.page.fill(".example-filter input", "")
-        visit.page.select_option(".example-filter select[name=method]", "")
+        visit.page.fill(".list-filter input", "")
+        visit.page.select_option(".list-filter select[name=method]", "")
         assert visit.page.evaluate(shown) == everything
         assert not visit.errors
 
@@ -467,7 +465,7 @@ def test_pages_without_scripts_show_everything(site, chromium):
             visit.page.locator(".examples > li:visible").count()
             == visit.page.locator(".examples > li").count()
         )
-        assert not visit.page.locator(".example-filter").is_visible()
+        assert not visit.page.locator(".list-filter").is_visible()
 
 
 def test_prints_without_the_navigation(site, chromium):
