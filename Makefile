@@ -136,7 +136,8 @@ bench: $(SMALL)
 # something and those whose record stands in for what an older Python does not show.
 matrix: $(READY)
 	$(RUN) -m process_gallery matrix docs/matrix/*.py $(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(RELEASES),--releases $(RELEASES))
-	$(RUN) -m process_gallery matrix --newest $$(grep -l '^# sphinx_gallery_needs' examples/*/*.py) \
+	$(RUN) -m process_gallery matrix --newest \
+		$$(grep -l '^# sphinx_gallery_needs' examples/*/*.py | xargs grep -L '^# sphinx_gallery_by_hand') \
 		$$(sed -n 's|^[a-z]|examples/&|p' docs/records/stand_ins.txt) \
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 

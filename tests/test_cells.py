@@ -170,7 +170,7 @@ def test_declarations(tmp_path):
         "# sphinx_gallery_expected_outcome = 'signal SIGKILL'  # it kills itself\n#sphinx_gallery_timeout=2\n"
         "# sphinx_gallery_parallel = False\n# sphinx_gallery_needs = ['numpy', 'python>=3.14', 'linux']\n"
         "# sphinx_gallery_leaves = ('sleep',)\n# sphinx_gallery_tags = ['fork']\n# sphinx_gallery_memory = 512\n"
-        "# sphinx_gallery_every_release = True\n"
+        "# sphinx_gallery_every_release = True\n# sphinx_gallery_by_hand = 'it needs root'\n"
         "# sphinx_gallery_start_ignore\n# sphinx_gallery_end_ignore\n"
     )
     assert read_script(path).declared == Declared(
@@ -182,6 +182,7 @@ def test_declarations(tmp_path):
         tags=("fork",),
         memory=512,
         every_release=True,
+        by_hand="it needs root",
     )
     path.write_text("")
     assert read_script(path).declared == Declared()
@@ -198,6 +199,7 @@ def test_declarations(tmp_path):
         ("expected_outcome = 'fine'", "is not one of"),
         ("expected_outcome = 3", "write a string"),
         ("parallel = 1", "True or False"),
+        ("by_hand = True", "write why"),
         ("needs = 'numpy'", "list of strings"),
         ("needs = ['3']", "neither a module"),
         ("needs = [3]", "every entry must be a string"),

@@ -353,6 +353,28 @@ def test_what_an_example_needs_comes_from_a_committed_record(site: Site) -> None
     assert "damaged record" in site.build(fails=True)
 
 
+def test_what_is_recorded_by_hand_is_never_run(site: Site) -> None:
+    ran = site.docs / "ran"
+    text = HELLO.replace(
+        '"""\n\nprint',
+        f'"""\n\n# sphinx_gallery_by_hand = "it needs root"\n\nopen({str(ran)!r}, "w").close()\n\nprint',
+        1,
+    )
+    path = site.example("rooted.py", text)
+    output = site.build(fails=True)
+    assert "rooted.py: is recorded by hand (it needs root), and no record" in output
+    assert not ran.exists()
+    record = site.docs / "records" / "rooted" / "other.json"
+    record.parent.mkdir(parents=True)
+    command = [sys.executable, "-m", "process_gallery", "record", str(path)]
+    subprocess.run([*command, "--json", str(record)], check=True, capture_output=True)
+    ran.unlink()
+    site.build()
+    assert not ran.exists()
+    assert "by hand on" in site.text("gallery/rooted.html")
+    assert "it needs root" in site.text("gallery/rooted.html")
+
+
 @pytest.mark.parametrize(
     "damage",
     [b"", b"{", b"[]", b'{"schema": 1}', b"\xff\xfe", b"cos\nsystem\n(S'exit 1'\ntR.", b"null"],

@@ -18,7 +18,8 @@ def figures(env):
     if not examples:
         return []
     records = [example.record for example in examples]
-    here = [example.record.interpreter for example in examples if not example.lacking]
+    here = [example.record.interpreter for example in examples if not example.committed]
+    by_hand = sum(bool(example.script.declared.by_hand) for example in examples)
     lacking = sorted({need for example in examples for need in example.lacking})
     longest = max(examples, key=lambda example: example.record.duration)
     most = max(examples, key=lambda example: len(example.record.processes))
@@ -30,10 +31,11 @@ def figures(env):
     if here:
         rows.append((f"… run by {here[0].implementation} {here[0].version}", f"{len(here)}"))
     if lacking:
-        words = (
-            f"{len(examples) - len(here)}: the interpreter of this build lacks {', '.join(lacking)}"
-        )
+        words = f"{len(examples) - len(here) - by_hand}: the interpreter of this build lacks {', '.join(lacking)}"
         rows.append(("… shown as they were recorded before", words))
+    if by_hand:
+        words = f"{by_hand}: they need root, a namespace or a server, and no build runs them"
+        rows.append(("… recorded by hand", words))
     rows += [
         ("Processes that ran", _processes(records)),
         ("… most of them in", f"{_link(build, most)}: {len(most.record.processes)}"),

@@ -68,6 +68,10 @@ class Declared:
     """True if a matrix keeps a record for each patch release, not one for each minor version
     (``sphinx_gallery_every_release = True``).
     """
+    by_hand: str = field(default="", repr=False)  # records are known by the rest of it
+    """Why no build runs it, in words for readers, such as "it needs root"; empty if builds do. Then
+    the pages show a committed record.
+    """
 
 
 @dataclass(frozen=True)
@@ -263,6 +267,7 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         tags=words("tags"),
         memory=memory,
         every_release=take("every_release", False, bool, "write True or False"),
+        by_hand=take("by_hand", "", str, 'write why, such as "it needs root"').strip(),
     )
 
 

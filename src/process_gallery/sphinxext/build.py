@@ -75,6 +75,11 @@ class Example:
         return digest.hexdigest()
 
     @property
+    def committed(self) -> bool:
+        """True if this build did not run it, and shows a committed record."""
+        return bool(self.lacking or self.script.declared.by_hand)
+
+    @property
     def file(self) -> str:
         """Name of the file that the record came from."""
         return Path(self.source).name
@@ -280,13 +285,19 @@ class Build:
             interpreter, installed = self._interpreter([*examples, *scripts])
             tasks = []
             for task in examples:
-                lacking = installed.missing(task.script, interpreter)
-                if not lacking:
+                by_hand = task.script.declared.by_hand
+                lacking = [] if by_hand else installed.missing(task.script, interpreter)
+                if not lacking and not by_hand:
                     tasks.append(task)
                 elif records := self._usable(task):
                     example = self._example(task, *records[0], tuple(lacking), records[1:])
                     seen = shown.get(task.page, {}).get(task.name)
                     self._put(task, example, new=example.fingerprint != seen)
+                elif by_hand:
+                    problems.append(
+                        f"{task.name}: is recorded by hand ({by_hand}), and no record that fits is committed under {self.records_folder}; "
+                        f"run  python -m process_gallery matrix --newest {task.script.path}"
+                    )
                 else:
                     problems.append(
                         f"{task.name}: needs {', '.join(lacking)}, which the building interpreter lacks, and no record that fits is committed "

@@ -201,7 +201,9 @@ def describe(example: Example) -> str:
     """Return which interpreter a record is from, and why it is not the building one."""
     interpreter = example.record.interpreter
     words = f"{interpreter.implementation} {interpreter.version} on {interpreter.platform}"
-    if example.lacking:
+    if example.script.declared.by_hand:
+        words += f", recorded by hand on {example.record.date}: {example.script.declared.by_hand}"
+    elif example.lacking:
         words += f", recorded on {example.record.date}: the interpreter that built this site lacks {' and '.join(example.lacking)}"
     if example.replaces:
         words += f", recorded on {example.record.date}: {example.replaces}, which built this site, did not show it"
@@ -279,7 +281,7 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
         self.body.append(drawing.timeline_html(record, uid=uid))
     else:
         self.body.append(drawing.facts_html(record, download=None))
-        if example.lacking or example.replaces:
+        if example.committed or example.replaces:
             self.body.append(
                 f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>'
             )
