@@ -43,7 +43,8 @@ extensions = [
     "ask_box",  # boxes to paste errors and stacks into
     "search_index",  # what the site's own search knows
     "minified",  # style sheets and scripts without comments
-    "previews",  # title and description for previews and search engines
+    "previews",  # title, description and picture for previews and search engines
+    "emblem",  # that picture
     "sitemap",  # and robots.txt
     "changes_feed",  # the changelog as a feed
     "pages_as_markdown",  # each page as Markdown, too

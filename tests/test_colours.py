@@ -91,3 +91,17 @@ def test_colours_differ_for_every_kind_of_vision(kind):
         places = [oklab(palette[str(slot)], VISIONS[kind]) for slot in range(5)]
         for one, other in itertools.combinations(places, 2):
             assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.04
+
+
+def test_a_heat_map_can_be_read():
+    css = (STATIC / "heat.css").read_text(encoding="utf-8")
+    blocks = re.findall(r"--pg-none: [^}]*", css)
+    light, dark, system = [dict(re.findall(r"--pg-([\w-]+): (#[0-9a-f]+);", one)) for one in blocks]
+    assert dark == system
+    for colors in (light, dark):
+        assert contrast(colors["none-ink"], colors["none"]) >= 4.5
+        assert contrast(colors["some-ink"], colors["some"]) >= 4.5
+        assert contrast(colors["bar"], colors["some"]) >= 3
+        assert contrast("#ffffff", colors["all"]) >= 4.5
+        assert contrast("#ffffff", colors["all-line"]) >= 4.5
+        assert contrast(colors["all"], colors["none"]) >= 3

@@ -7,6 +7,7 @@ small sites with this site's extensions.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import re
 import shutil
@@ -665,3 +666,99 @@ def test_zip_of_the_site_works_without_a_server(site, tmp_path):
         browser.close()
     assert not failed
     assert all(address.startswith((f"file://{tmp_path}/", "data:")) for address in seen)
+
+
+# -- The picture of previews
+
+
+def heat(*rows):
+    """Return a table as a page has it: each row is a name and pairs of a count and its tenths."""
+    head = ["", *(f"3.{number}" for number in range(len(rows[0]) - 1))]
+    entries = "".join(f"<entry><paragraph>{word}</paragraph></entry>" for word in head)
+    table = f"<row>{entries}</row>"
+    for name, *cells in rows:
+        entries = f"<entry><paragraph>{name} of 10</paragraph></entry>"
+        for cell in cells:
+            link = f'<reference classes="pg-heat-{cell[1]}">{cell[0]}</reference>' if cell else "-"
+            entries += f"<entry><paragraph>{link}</paragraph></entry>"
+        table += f"<row>{entries}</row>"
+    return table
+
+
+@pytest.fixture
+def table():
+    """Return what makes a doctree with a heat map."""
+    nodes = pytest.importorskip("docutils.nodes")
+
+    def make(*rows):
+        def build(element):
+            node = getattr(nodes, element.tag)(classes=element.get("classes", "").split())
+            if element.text:
+                node += nodes.Text(element.text)
+            node += [build(child) for child in element]
+            return node
+
+        text = f'<container><table classes="pg-heat">{heat(*rows)}</table></container>'
+        return build(ET.fromstring(text))
+
+    return make
+
+
+def test_the_emblem_shows_the_table(extension, table):
+    emblem = extension("emblem")
+    rows = ("a lock", (0, 0), (3, 3), (10, 10)), ("a race", None, (10, 10), (0, 0))
+    versions, found = emblem.heat_of(table(*rows))
+    assert versions == ["3.0", "3.1", "3.2"]
+    assert found == [
+        ("a lock", [("0", 0), ("3", 3), ("10", 10)]),
+        ("a race", [("-", None), ("10", 10), ("0", 0)]),
+    ]
+    drawn = emblem.picture("Title", "Site", versions, found)
+    assert drawn == emblem.picture("Title", "Site", versions, found)
+    image = pytest.importorskip("PIL.Image").open(io.BytesIO(drawn)).convert("RGB")
+    assert image.size == emblem.SIZE
+    # How much of each cell is red or pale, at the places where the cells are
+    place = {}
+    for row, top in enumerate((164, 381)):
+        for column in range(3):
+            left = 400 + column * 740 // 3
+            box = image.crop((left + 20, top + 20, left + 200, top + 60))
+            red, green, blue = (sum(band.tobytes()) / 7200 for band in box.split())
+            place[row, column] = "all" if red > 150 else "none" if blue > red + 10 else "other"
+    assert place == {
+        (0, 0): "none", (0, 1): "other", (0, 2): "all",
+        (1, 0): "other", (1, 1): "all", (1, 2): "none",
+    }  # fmt: skip
+
+
+def test_the_emblem_needs_no_font(extension, table, monkeypatch):
+    """Where Pillow knows no fonts but that of bits, the picture has no words."""
+    emblem = extension("emblem")
+    fonts = pytest.importorskip("PIL.ImageFont")
+    with monkeypatch.context() as patched:
+        patched.setattr(fonts, "truetype", lambda *_, **__: pytest.fail("looks for a font"))
+        versions, found = emblem.heat_of(table(("a lock", (0, 0), (10, 10))))
+        without = fonts.load_default_imagefont()
+        patched.setattr(fonts, "load_default", lambda size=None: without)
+        assert emblem.picture("Title", "Site", versions, found).startswith(b"\x89PNG")
+
+
+@pytest.mark.site
+def test_every_page_names_a_picture_that_is_there(site):
+    pages = [
+        path for path in site.rglob("*.html") if 'property="og:title"' in path.read_text("utf-8")
+    ]
+    assert len(pages) > 100
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        found = dict(
+            re.findall(r'<meta (?:name|property)="((?:og|twitter):[\w:]+)" content="([^"]*)"', text)
+        )
+        assert found["twitter:card"] == "summary_large_image", path
+        assert found["og:image:alt"], path
+        picture = site / re.sub(r"^https://[^/]+/en/latest/", "", found["og:image"])
+        data = picture.read_bytes()
+        assert data.startswith(b"\x89PNG"), path
+        size = [str(int.from_bytes(data[at : at + 4], "big")) for at in (16, 20)]
+        assert size == [found["og:image:width"], found["og:image:height"]], path
+        assert len(data) < 300_000, picture

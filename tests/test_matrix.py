@@ -404,6 +404,69 @@ def test_pages_are_read_again_when_records_are_added_changed_or_removed_and_only
     assert "version: other" in page(site)
 
 
+COUNTS = """# How many?
+print("a lock: 10 of 10 children hang")
+print("a race: 7 of 20 children hang")
+"""
+HEAT = """# Counts
+
+```{toctree}
+gallery/index
+second
+```
+
+```{version_grid} matrix/counts
+:value: "\\\\d+ of \\\\d+"
+:corner: Hung
+:heat:
+:shows: |
+:  a lock of 10 | 0 of 10 | 3 of 10 | 10 of 10
+:  a race of 20 | - | 20 of 20 | 7 of 20
+```
+
+```{version_tabs} matrix/counts
+:addresses:
+```
+"""
+
+
+def test_a_heat_map_links_each_count_to_the_output_that_says_it(site: Path) -> None:
+    (site / "docs" / "index.md").write_text(HEAT)
+    (site / "docs" / "matrix" / "counts.py").write_text(COUNTS)
+    said = {"3.2.1": "a lock: 0 of 10\n", "3.3.0": "a lock: 3 of 10\na race: 20 of 20\n"}
+    folder = site / "docs" / "records" / "matrix" / "counts"
+    folder.mkdir(parents=True)
+    for version, text in said.items():
+        digest = matrix.hashlib.sha256(COUNTS.encode()).hexdigest()
+        record = dataclasses.replace(
+            a_run(version, text).record, script="matrix/counts.py", sha256=digest, date="2026-01-01"
+        )
+        (folder / model.file_name(record.interpreter)).write_text(store.readable(record))
+    build(site)
+    text = page(site)
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    table = text[text.index("<table") : text.index("</table>")]
+    cells = re.findall(r'<a class="pg-heat-(\d+) [^>]*href="#([^"]+)">(\d+)<', table)
+    assert cells == [
+        ("0", "a-lock-3.2", "0"), ("3", "a-lock-3.3", "3"), ("10", f"a-lock-{here}", "10"),
+        ("10", "a-race-3.3", "20"), ("3", f"a-race-{here}", "7"),
+    ]  # fmt: skip
+    assert table.count('<th class="stub"><p>a ') == 2  # the heads of the rows
+    panels = text.split('<div class="pg-panel">')[1:]
+    for _, place, count in cells:
+        (panel,) = [panel for panel in panels if f' id="{place}"' in panel]
+        key, version = place.rsplit("-", 1)
+        assert f"CPython {version}." in panel
+        assert f"{key.replace('-', ' ')}: {count} of" in re.sub(r"<[^>]+>", "", panel)
+    # A book shows the tabs as text; its links lead there, too.
+    conf = site / "docs" / "conf.py"
+    conf.write_text(f'{conf.read_text()}copyright, version = "all", "1"\n')
+    build(site, builder="epub")
+    book = (site / "docs" / "_build" / "epub" / "index.xhtml").read_text()
+    for _, place, _ in cells:
+        assert f' id="{place}"' in book
+
+
 def test_other_builders_show_the_same_as_text(site: Path) -> None:
     build(site, builder="text")
     text = (site / "docs" / "_build" / "text" / "index.txt").read_text()

@@ -1,10 +1,11 @@
 """What a preview of a page shows where someone links to it, and what a search engine shows
-(https://ogp.me, and the description of HTML).
+(https://ogp.me, and the description of HTML). The picture is the same for all pages: :mod:`emblem`.
 """
 
 import html
 import textwrap
 
+import emblem
 from docutils import nodes
 from page_descriptions import description_of
 
@@ -23,11 +24,22 @@ def add_tags(app, pagename, templatename, context, doctree):
         "og:site_name": app.config.project,
         "og:description": text,
     }
+    if emblem.has_emblem(app.env):
+        width, height = emblem.SIZE
+        tags |= {
+            "og:image": app.config.html_baseurl + emblem.NAME,
+            "og:image:type": "image/png",
+            "og:image:width": str(width),
+            "og:image:height": str(height),
+            "og:image:alt": emblem.ALT,
+        }
     lines = [
         f'<meta property="{name}" content="{html.escape(content)}" />'
         for name, content in tags.items()
         if content
     ]
+    if "og:image" in tags:  # X reads the others in the form of ogp.me, too
+        lines.append('<meta name="twitter:card" content="summary_large_image" />')
     before = context.get("metatags", "")
     if text and 'name="description"' not in before:
         lines.append(f'<meta name="description" content="{html.escape(text)}" />')

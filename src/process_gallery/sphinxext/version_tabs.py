@@ -15,7 +15,8 @@ from process_gallery.matrix import BROKEN
 from process_gallery.model import PLATFORMS, Record
 
 from .build import Build, draws
-from .comparison import Group, fold
+from .comparison import Group, fold, lines
+from .heat import address
 from .pythons import names
 
 
@@ -29,6 +30,16 @@ def _tabs(build: Build, node: version_tabs) -> tuple[list[Group], bool]:
     return fold(matrix.runs, exact=node["exact"]), len(
         {run.record.interpreter.platform for run in matrix.runs}
     ) > 1
+
+
+def _addresses(group: Group, node: version_tabs) -> list[str]:
+    """Return the ids that lead to an output: of each line with a key on each version. They are
+    Linux's, as the grid that leads to them.
+    """
+    if not node["addresses"]:
+        return []
+    runs = [run for run in group.runs if run.record.interpreter.platform == "linux"]
+    return [address(key, run.version) for run in runs for key in lines(run.text)]
 
 
 def _facts(group: Group) -> str:
@@ -72,8 +83,10 @@ def visit_html(self: HTML5Translator, node: version_tabs) -> None:
         of = escape(names(run.key for run in group.runs))
         parts.append(
             f'<input type="radio" name="{uid}" id="{uid}-{number}" data-pythons="{of}"{" checked" if number == chosen else ""}>'
-            f'<label for="{uid}-{number}">{label}{mark}</label><div class="pg-panel"><p class="recorded-origin">{escape(_facts(group))}</p>'
+            f'<label for="{uid}-{number}">{label}{mark}</label><div class="pg-panel">'
         )
+        parts += [f'<i id="{escape(name)}"></i>' for name in _addresses(group, node)]
+        parts.append(f'<p class="recorded-origin">{escape(_facts(group))}</p>')
         record = group.best.record
         parts.extend(_output(record, f"{uid}-{number}-output"))
         parts.append("</div>")
@@ -106,7 +119,9 @@ def plain_tabs(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for group in groups:
             text = group.best.text
             result += [
-                nodes.paragraph("", f"{group.label(platforms=platforms)}:"),
+                nodes.paragraph(
+                    "", f"{group.label(platforms=platforms)}:", ids=_addresses(group, node)
+                ),
                 nodes.literal_block(text, text, language="none"),
             ]
         node.replace_self(result)

@@ -25,6 +25,7 @@ from process_gallery.matrix import BROKEN
 from process_gallery.model import PLATFORMS, numbers
 from process_gallery.store import without_chance
 
+from . import heat
 from .build import Build
 from .comparison import Group, Matrix, VersionRun, lines, span
 from .domain import RecordsDomain
@@ -141,13 +142,14 @@ def _note(text: str, *classes: str) -> nodes.paragraph:
 
 
 class VersionTabs(ByVersion):
-    """Show the outputs of a script, those that are the same together. Option ``exact``: times count
-    as a difference.
+    """Show the outputs of a script, those that are the same together. Options: ``exact``, times count
+    as a difference; ``addresses``: each ``key: value`` line has an address on each version.
     """
 
     option_spec: ClassVar[dict[str, Any]] = {
         "exact": directives.flag,
         "code": directives.flag,
+        "addresses": directives.flag,
         **OPTIONS,
     }
 
@@ -162,7 +164,12 @@ class VersionTabs(ByVersion):
         uid = f"versions-{self.env.new_serialno('process_gallery')}"
         return [
             *result,
-            version_tabs(script=name, uid=uid, exact="exact" in self.options),
+            version_tabs(
+                script=name,
+                uid=uid,
+                exact="exact" in self.options,
+                addresses="addresses" in self.options,
+            ),
             *self.notes([matrix]),
             self.origin([matrix]),
         ]
@@ -343,12 +350,14 @@ class VersionGrid(ByVersion):
 
     Options: ``keys``, a regular expression; ``value``, one whose group is shown; ``rows``:
     ``versions`` turns the table; ``unfolded``; ``words``: a column for each of these words instead,
-    which says on which versions the value has it.
+    which says on which versions the value has it; ``heat``: a column for each version, counts such
+    as ``3 of 10`` coloured, each with a link to its address in ``version_tabs`` on the same page.
     """
 
     option_spec: ClassVar[dict[str, Any]] = {
         "keys": directives.unchanged_required, "value": directives.unchanged_required, "rows": directives.unchanged_required,
         "unfolded": directives.flag, "words": directives.unchanged_required, "corner": directives.unchanged_required,
+        "heat": directives.flag,
         **OPTIONS,
     }  # fmt: skip
 
@@ -377,6 +386,15 @@ class VersionGrid(ByVersion):
         self._key_of = {run.version: run.key for run in runs}
         if "words" in self.options:
             return [self._by_word(table, versions), *self.notes(matrices), self.origin(matrices)]
+        here = next((matrix.here for matrix in matrices if matrix.here), None)
+        if "heat" in self.options:
+            shown = dict.fromkeys(run.version for run in sorted(runs, key=heat.usual_first))
+            return [
+                self._heat_map(table, list(shown), problems, here),
+                heat.legend(),
+                *self.notes(matrices),
+                self.origin(matrices),
+            ]
         columns: list[list[str]] = []
         for version in versions:
             same = columns and all(
@@ -390,7 +408,6 @@ class VersionGrid(ByVersion):
                 columns[-1].append(version)
             else:
                 columns.append([version])
-        here = next((matrix.here for matrix in matrices if matrix.here), None)
 
         def of(column: list[str]) -> list[str]:
             return [self._key_of[version] for version in column]
@@ -430,6 +447,31 @@ class VersionGrid(ByVersion):
             *(_version_entry(column, here, of(column)) for column in columns),
         ]
         return [table_of(head, body, "pg-grid"), *self.notes(matrices), self.origin(matrices)]
+
+    def _heat_map(
+        self,
+        table: dict[str, dict[str, str]],
+        versions: list[str],
+        problems: dict[str, str],
+        here: VersionRun | None,
+    ) -> nodes.Node:
+        heads = [_version_entry([version], here, [self._key_of[version]]) for version in versions]
+        body: list[Sequence[Entry]] = [
+            [
+                heat.row_head(name, list(values.values())),
+                *(
+                    entry_of(
+                        heat.cell(name, version, values.get(version) or problems.get(version, "-")),
+                        [self._key_of[version]],
+                    )
+                    for version in versions
+                ),
+            ]
+            for name, values in table.items()
+        ]
+        result = table_of([self.options.get("corner", ""), *heads], body, "pg-heat")
+        next(result.findall(nodes.colspec))["stub"] = 1  # its entries are the heads of their rows
+        return result
 
     def _by_word(self, table: dict[str, dict[str, str]], versions: list[str]) -> nodes.Node:
         words = self.options["words"].split()

@@ -24,9 +24,10 @@
       return null;
     }
   };
+  const target = () => document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const follow = () => {
     const python = root.python || memory()?.getItem(KEY);
-    if (python) choose(python);
+    if (python) choose(python, target()?.closest(".pg-versions"));
   };
   follow();
   document.addEventListener("pythonchange", follow);
@@ -41,4 +42,19 @@
       memory()?.setItem(KEY, python);
     });
   }
+  // An address within a panel (option `addresses`) opens its tab, and marks the cell that leads there.
+  const open = () => {
+    const panel = target()?.closest(".pg-panel");
+    if (!panel) return;
+    const input = panel.previousElementSibling.previousElementSibling;
+    input.checked = true;
+    input.focus({ preventScroll: true });
+    panel.parentElement.scrollIntoView();
+    for (const link of document.querySelectorAll(".pg-heat a")) {
+      if (link.hash === location.hash) link.ariaCurrent = "true";
+      else link.removeAttribute("aria-current");
+    }
+  };
+  window.addEventListener("hashchange", open);
+  open();
 })();
