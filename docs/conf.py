@@ -34,12 +34,13 @@ extensions = [
     "related_pages",  # which pages link to a page
     # Links from names in the code of these pages, as sphinx-gallery makes them in the gallery's
     "code_links",
-    "navigation",  # of the gallery's scripts and the pages of errors only there
+    "navigation",  # of the gallery's scripts and of the parts of a page only there
     "lean_pages",  # no page has files or markup that it has no use for
     "missing_page",  # links of the 404 page, as they work from any address
     "content_policy",  # the content security policy of every page
     "heading_anchors",  # one for each heading
     "error_list",  # the list of all entries of the pages of errors
+    "leads_on",  # old addresses of what has a page of its own now
     "ask_box",  # boxes to paste errors and stacks into
     "search_index",  # what the site's own search knows
     "minified",  # style sheets and scripts without comments

@@ -1,7 +1,6 @@
 """The ``error-list`` directive: the headings of the pages of errors, each a link to its entry.
 
-Its content names these pages, in their order; it is their table of contents, too. On the site each
-item has the anchor of its entry, which stood there once: site.js leads on from it.
+Its content names these pages, in their order; it is their table of contents, too.
 """
 
 import re
@@ -25,7 +24,7 @@ class ErrorList(SphinxDirective):
 
     def run(self):
         pages = [line.strip() for line in self.content if line.strip()]
-        lines, anchors = [], []
+        lines = []
         for page in pages:
             name, path = self.env.relfn2path(f"{page}.md")
             try:
@@ -41,24 +40,12 @@ class ErrorList(SphinxDirective):
             lines += [f"**[{title[1]}]({page}.md)**", ""]
             lines += [f"- [{heading}](#{anchor})" for anchor, heading in found]
             lines += [""]
-            anchors += [anchor for anchor, _ in found]
         lines += ["```{toctree}", ":hidden:", "", *pages, "```"]
-        whole = nodes.container(classes=["error-list"])
+        whole = nodes.container(classes=["error-list", "leads-on"])
         self.state.nested_parse(StringList(lines, self.get_source_info()[0]), 0, whole)
-        for item, anchor in zip(whole.findall(nodes.list_item), anchors, strict=True):
-            item["entry"] = anchor
         return [whole]
-
-
-def anchor_items(app, doctree, docname):
-    """Give the items their anchors: where a page is a file of its own, and scripts run."""
-    if app.builder.name == "html":
-        for item in doctree.findall(nodes.list_item):
-            if "entry" in item:
-                item["ids"] = [item["entry"]]
 
 
 def setup(app):
     app.add_directive("error-list", ErrorList)
-    app.connect("doctree-resolved", anchor_items)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

@@ -1,11 +1,11 @@
 """The navigation beside each page: Furo's holds every page of the site, on every page."""
 
-_DEEP = ("gallery/", "reference/errors")
+_DEEP = ("gallery/", "reference/errors", "concepts/folklore")
 
 
 def shorten(app, pagename, templatename, context, doctree):
-    """Have the gallery's scripts and the pages of errors in it only where one is among them. Runs
-    before Furo does (500), which draws it from `toctree`.
+    """Have the gallery's scripts, the pages of errors and of folklore in it only where one is among
+    them. Runs before Furo does (500), which draws it from `toctree`.
     """
     if app.builder.name != "html":  # an EPUB has another theme
         return

@@ -7,7 +7,7 @@ from page_parts import fold
 from sphinx.addnodes import pending_xref
 
 _LISTS = re.compile(
-    r"((gallery/)?([^/]+/)?)?index|404|reference/(examples_by_name|errors)"
+    r"((gallery/)?([^/]+/)?)?index|404|reference/(examples_by_name|errors)|concepts/folklore"
 )  # that a page is listed there says nothing
 
 

@@ -26,7 +26,8 @@ function show() {
   });
   for (const section of sections) section.hidden = !section.querySelector(".examples > li:not([hidden])");
   const output = form.querySelector("output");
-  output.value = `${count === items.length ? count : `${count} of ${items.length}`} ${output.dataset.of}`;
+  const all = count === items.length ? "" : ` of ${items.length}`;
+  output.value = `${count}${all} ${output.dataset.of}`;
 }
 
 for (const [name, value] of new URLSearchParams(location.search)) {

@@ -32,9 +32,9 @@ search?.addEventListener("submit", (event) => {
   } else location.href = address;
 });
 
-// An entry of the list of errors that an address names has a page now: on to it.
+// What an address names, and has another page now: on to it.
 const entry = document.getElementById(location.hash.slice(1));
-if (entry?.matches(".error-list li")) location.replace(entry.querySelector("a").href);
+if (entry?.matches(".leads-on :is(li, tr)")) location.replace(entry.querySelector("a").href);
 
 // A box for pastes gets what looks them up when someone turns to it.
 const ask = document.querySelector("form.ask:not([data-ask=search])");

@@ -343,6 +343,27 @@ def test_filter_of_the_gallery(site, chromium):
         assert not visit.errors
 
 
+def test_filter_of_the_claims_on_a_phone(site, chromium):
+    with Visit(chromium, f"{site}/concepts/folklore.html", width=390) as visit:
+        rows = visit.page.locator("table.folklore tbody tr")
+        everything = rows.count()
+        assert everything > 40
+        visit.page.select_option(".list-filter select", "false")
+        visit.page.fill(".list-filter input", "pool")
+        shown = visit.page.locator("table.folklore tbody tr:visible")
+        assert 0 < shown.count() < everything
+        assert all("false" in text and "ool" in text for text in shown.all_inner_texts())
+        said = visit.page.inner_text(".list-filter output")
+        assert said == f"{shown.count()} of {everything} claims"
+        assert not visit.errors
+
+
+def test_an_old_address_of_a_claim_leads_to_it(site, chromium):
+    with Visit(chromium, f"{site}/concepts/folklore.html#folklore-ctrl-c") as visit:
+        visit.page.wait_for_url("**/folklore/starting_and_stopping.html#folklore-ctrl-c")
+        assert visit.page.locator("section#folklore-ctrl-c h2").is_visible()
+
+
 def test_code_is_copied_without_prompts_and_names(site, chromium):
     with Visit(chromium, f"{site}/gallery/countdown/two_countdowns.html") as visit:
         visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
