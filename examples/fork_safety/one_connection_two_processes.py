@@ -63,7 +63,7 @@ if __name__ == "__main__":
 # Each byte goes to the one who asks first. A connection to a database server is such a
 # socket: one process gets the answer to the other's question. With TLS, where each
 # message depends on the one before, both sides fail to decrypt, and say so. This is the
-# luckier case.
+# luckier case: :doc:`/gallery/fork_safety/tls_across_fork`.
 #
 # What to look at
 # ---------------
