@@ -230,7 +230,9 @@ def test_the_table_of_claims_has_every_claim() -> None:
         label
         for page in pages
         for label in re.findall(
-            r"^\(folklore-(?!seed)([\w-]+)\)=\n+###? ", page.read_text(encoding="utf-8"), re.MULTILINE
+            r"^\(folklore-(?!seed)([\w-]+)\)=\n+###? ",
+            page.read_text(encoding="utf-8"),
+            re.MULTILINE,
         )
     ]
     assert sorted(listed) == sorted(entries)
