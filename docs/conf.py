@@ -24,6 +24,7 @@ extensions = [
     "myst_parser",  # every page but the gallery's is Markdown
     "process_gallery",  # runs the examples, sets sphinx-gallery up, draws the records
     "build_figures",  # what the build ran, counted
+    "fork_steps",  # a fork, drawn from a run
     "drawing",  # drawings that follow light and dark
     "gallery_pages",  # what sphinx-gallery writes, without its own notes
     "gallery_zip",  # the same scripts make the same zip
@@ -89,8 +90,8 @@ html_baseurl = os.environ.get(
 )
 html_static_path = ["_static"]
 templates_path = ["_templates"]
-html_css_files = ["site.css", "gallery.css", "filter.css", "ask.css"]
-html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "filter.js")]
+html_css_files = ["site.css", "gallery.css", "filter.css", "ask.css", "steps.css"]
+html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "filter.js", "steps.js")]
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.

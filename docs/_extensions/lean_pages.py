@@ -15,6 +15,7 @@ _FILES = {
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"list-filter": ("filter.css", "filter.js"),
+    r"\bfork-steps\b": ("steps.css", "steps.js"),
     r'class="ask"': ("ask.css",),
 }
 # Sphinx's, for a "/" and for the words of a search: site.js does both.

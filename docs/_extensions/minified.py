@@ -13,6 +13,7 @@ SCRIPTS = (
     "boxes.js",
     "hangs.js",
     "marks.js",
+    "steps.js",
     "process_gallery.js",
     "versions.js",
 )
