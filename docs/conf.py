@@ -42,6 +42,7 @@ extensions = [
     "heading_anchors",  # one for each heading
     "error_list",  # the list of all entries of the pages of errors
     "leads_on",  # old addresses of what has a page of its own now
+    "hang_questions",  # four questions about a hang
     "ask_box",  # boxes to paste errors and stacks into
     "search_index",  # what the site's own search knows
     "minified",  # style sheets and scripts without comments
@@ -90,8 +91,11 @@ html_baseurl = os.environ.get(
 )
 html_static_path = ["_static"]
 templates_path = ["_templates"]
-html_css_files = ["site.css", "gallery.css", "filter.css", "ask.css", "steps.css"]
-html_js_files = [(name, {"loading_method": "defer"}) for name in ("site.js", "filter.js", "steps.js")]
+html_css_files = ["site.css", "gallery.css", "filter.css", "ask.css", "steps.css", "questions.css"]
+html_js_files = [
+    (name, {"loading_method": "defer"})
+    for name in ("site.js", "filter.js", "steps.js", "questions.js")
+]
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from warm_sphinx import sphinx
@@ -139,3 +141,89 @@ def test_the_first_page_of_a_section_says_what_each_of_its_pages_is_for(section)
     for page in pages:
         described = [item for item in items if re.search(rf"\({page}\.md\)\.? \w", item)]
         assert described, f"{section}/index.md does not say what {page}.md is for"
+
+
+# -- The steps of a fork
+
+STACK = 'Timeout!\nThread 0x1 (most recent call first):\n  File "a.py", line 6 in child\n  File "lib/process.py", line 9 in run\n  File "a.py", line 9 in <module>\n'
+FORKS = "lock = 1\ndef hold():\n    with lock:\n        pass\ndef child():\n    lock.acquire()\n\n\nprocess.start()\n"
+
+
+def forked(**differences):
+    from process_gallery.model import Cell, Interpreter, Piece, Process, Record
+
+    python = Interpreter("3.14.0", "CPython", "linux", "x86_64", "forkserver")
+    said = [
+        Piece(0.25, 0, "parent's threads: ['Main', 'keeper <1>']\n"),
+        Piece(0.375, 1, "child's threads: ['Main']\nis the lock locked? True\n"),
+        Piece(1.5, 1, STACK),
+    ]
+    child = Process(
+        1, 12, "Fork-7", "fork", 0, 0, asked=0.3125, start=0.325, end=1.625, exit_code=3
+    )
+    values = {"processes": [Process(0, 11, "Boss", "main"), child], "said": said} | differences
+    cells = [Cell(1, 9, 0.0, 2.125, output=values["said"])]
+    return Record("a.py", "", python, "ok", "ok", 0, 2.2, 1, cells, values["processes"])
+
+
+@pytest.fixture
+def fork_steps(monkeypatch):
+    pytest.importorskip("sphinx", reason="the pages' dependencies are not installed")
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    return importlib.import_module("fork_steps")
+
+
+def test_a_fork_is_drawn_as_its_run_was(fork_steps):
+    run = fork_steps.read(forked(), FORKS)
+    words = "\n".join(text for step in fork_steps.words_of(run) for text in step)
+    for part in (
+        "Boss", "Fork-7", "0.250 s", "0.312 s", "0.325 s", "0.375 s", "1.500 s", "2.125 s", "exit code 3",
+        "`with lock:` (line 3)", "`lock.acquire()` (line 6)", "`process.start()` (line 9)",
+    ):  # fmt: skip
+        assert part in words
+    for step in range(len(fork_steps.words_of(run))):
+        wide, narrow = map(ElementTree.fromstring, fork_steps.picture_of(run, step))
+        text = " ".join(wide.itertext())
+        assert "Boss" in text
+        assert ("Fork-7" in text) == (step >= 3)
+        assert ("keeper <1>" in text) == (step > 0)
+        ids = {one.get("id") for one in wide.iter() if one.get("id")}
+        assert {one.get("href")[1:] for one in narrow.iter() if one.get("href")} == ids
+
+
+@pytest.mark.parametrize(
+    ("differences", "words"),
+    [
+        ({"processes": forked().processes[:1]}, "no forked child"),
+        ({"said": forked().cells[0].output[:2]}, "most recent call first"),
+        ({"said": forked().cells[0].output[1:]}, "threads"),
+    ],
+)
+def test_a_run_that_does_not_show_a_fork_is_named(fork_steps, differences, words):
+    if "said" not in differences:
+        differences = differences | {"said": forked().cells[0].output[:1]}
+    with pytest.raises(fork_steps.NotShownError, match=words):
+        fork_steps.read(forked(**differences), FORKS)
+
+
+# -- Four questions
+
+
+def test_a_cause_is_marked_with_its_answers(docs):
+    conf = docs / "conf.py"
+    conf.write_text(conf.read_text().replace("'minified'", "'minified', 'hang_questions'"))
+    (docs / "a.md").write_text(
+        "# A\n\n```{hang_questions}\n```\n\n## Cause\n\n```{hang_when}\n:who: child\n:method: fork\n:threads: any\n:killed: no\n```\n\nText.\n"
+    )
+    build(docs)
+    text = (docs.parent / "html/a.html").read_text(encoding="utf-8")
+    section = re.search(r'<section class="([^"]*)" id="cause">', text)
+    assert section[1].split() == ["hang", "not-who-parent", "not-method-other", "not-killed-yes"]
+    assert (
+        "Who waits? A child. Which start method? Fork. Was somebody killed? No."
+        in re.search(r'<p class="hang-answers">(.*?)</p>', text)[1]
+    )
+    assert text.count('type="radio"') == 12
+    (docs / "a.md").write_text("# A\n\n## Cause\n\n```{hang_when}\n:who: child\n```\n")
+    with pytest.raises(AssertionError, match="hang_when: answer method, threads, killed"):
+        build(docs)

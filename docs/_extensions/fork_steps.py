@@ -64,7 +64,9 @@ def read(record, source):
     lines = source.splitlines()
     child = next((one for one in record.processes if one.how == "fork"), None)
     if child is None or None in (child.asked, child.start, child.end, child.exit_code):
-        raise NotShownError("no forked child with a time for its begin and its end, and an exit code")
+        raise NotShownError(
+            "no forked child with a time for its begin and its end, and an exit code"
+        )
     texts = {who: [p for p in record.pieces() if p.process == who] for who in (0, child.id)}
 
     def said(who, pattern):
@@ -118,38 +120,55 @@ def _holding(source):
 
 def words_of(run):
     """Return a title and a text in Markdown for each step."""
-    start, waits, holds = (f"`{text}` (line {number})" for number, text in (run.start, run.waits, run.holds))
+    start, waits, holds = (
+        f"`{text}` (line {number})" for number, text in (run.start, run.waits, run.holds)
+    )
     return [
-        ("At the start", f"{run.parent} has one thread, `{run.main}`, and a lock that nobody holds."),
+        (
+            "At the start",
+            f"{run.parent} has one thread, `{run.main}`, and a lock that nobody holds.",
+        ),
         (
             f"`{run.other}` takes the lock",
-            f"The second thread is inside of {holds} and stays there. At {run.listed:.3f} s the program "
-            f"has said that it has two threads.",
+            (
+                f"The second thread is inside of {holds} and stays there. At {run.listed:.3f} s the program "
+                f"has said that it has two threads."
+            ),
         ),
         (
             f"`{run.main}` forks",
-            f"At {run.forked:.3f} s, {start} calls fork. The memory is about to be copied as it is at this "
-            f"instant, and at this instant the lock is held.",
+            (
+                f"At {run.forked:.3f} s, {start} calls fork. The memory is about to be copied as it is at this "
+                f"instant, and at this instant the lock is held."
+            ),
         ),
         (
             "All of the memory, and one thread",
-            f"At {run.begun:.3f} s {run.child} begins. It has every variable, and the lock, locked. It has the "
-            f"thread that called fork. `{run.other}` was not copied, and nobody else will release this lock.",
+            (
+                f"At {run.begun:.3f} s {run.child} begins. It has every variable, and the lock, locked. It has the "
+                f"thread that called fork. `{run.other}` was not copied, and nobody else will release this lock."
+            ),
         ),
         (
             "The child asks for its lock",
-            f"It has said by {run.said:.3f} s that its only thread is `{run.main}`, and that the lock is "
-            f"locked. Then it comes to {waits}, and waits.",
+            (
+                f"It has said by {run.said:.3f} s that its only thread is `{run.main}`, and that the lock is "
+                f"locked. Then it comes to {waits}, and waits."
+            ),
         ),
         (
             "It would wait for ever",
-            f"At {run.told:.3f} s a watchdog prints the stack: line {run.waits[0]}, still. It ends the child, "
-            f"with exit code {run.code}.",
+            (
+                f"At {run.told:.3f} s a watchdog prints the stack: line {run.waits[0]}, still. It ends the child, "
+                f"with exit code {run.code}."
+            ),
         ),
         (
             f"`{run.other}` lets go, in the parent",
-            f"By {run.released:.3f} s, when the program ends, the parent's lock is open again. Since the fork "
-            f"these were two locks: the child's would still be locked.",
+            (
+                f"By {run.released:.3f} s, when the program ends, the parent's lock is open again. Since the fork "
+                f"these were two locks: the child's would still be locked."
+            ),
         ),
     ]
 
@@ -170,7 +189,13 @@ def picture_of(run, step):
         "one",
         lock="locked" if 1 <= step <= 5 else "open",
         threads=[
-            (run.main, {0: "", 1: "", 2: run.start[1]}.get(step, "waits for the child" if step < 6 else ""), "runs"),
+            (
+                run.main,
+                {0: "", 1: "", 2: run.start[1]}.get(
+                    step, "waits for the child" if step < 6 else ""
+                ),
+                "runs",
+            ),
             *([(run.other, run.holds[1], "holds")] if 1 <= step <= 5 else []),
         ],
         moment=step == 2,
@@ -228,7 +253,7 @@ def _nothing(word):
 
 
 # Which pages of the memory are full: any pattern that can be recognised in the copy
-_PAGES = "101101110 110110011 011101101".split()
+_PAGES = ("101101110", "110110011", "011101101")
 
 
 def _process(name, color, *, lock, threads, moment=False, end=""):
@@ -238,15 +263,21 @@ def _process(name, color, *, lock, threads, moment=False, end=""):
     ended = ' stroke-dasharray="5 5"' if end else ""
     parts = [
         f'<text x="2" y="17" font-weight="600" fill="{hue}">{escape(name)}</text>',
-        f'<rect x="1" y="26" width="{width - 2}" height="{height - 28}" rx="10" fill="none" stroke="{hue}" stroke-width="1.5"'
-        f"{ended}/>",
+        (
+            f'<rect x="1" y="26" width="{width - 2}" height="{height - 28}" rx="10" fill="none" stroke="{hue}" stroke-width="1.5"'
+            f"{ended}/>"
+        ),
         f'<rect x="13" y="38" width="{width - 26}" height="78" rx="6" fill="{hue}" fill-opacity="0.1"/>',
-        f'<text x="24" y="57" font-size="13" fill="var(--drawing-muted)">memory</text>',
+        '<text x="24" y="57" font-size="13" fill="var(--drawing-muted)">memory</text>',
     ]
     if end:
-        parts.append(f'<text x="{width - 2}" y="17" text-anchor="end" fill="{alarm}">{escape(end)}</text>')
+        parts.append(
+            f'<text x="{width - 2}" y="17" text-anchor="end" fill="{alarm}">{escape(end)}</text>'
+        )
     if moment:
-        parts.append(f'<rect x="13" y="38" width="{width - 26}" height="78" rx="6" fill="none" stroke="{hue}" stroke-width="2.5"/>')
+        parts.append(
+            f'<rect x="13" y="38" width="{width - 26}" height="78" rx="6" fill="none" stroke="{hue}" stroke-width="2.5"/>'
+        )
     pages = "".join(
         f"M{24 + 15 * place} {65 + 15 * row}h11v11h-11z"
         for row, line in enumerate(_PAGES)
@@ -256,7 +287,11 @@ def _process(name, color, *, lock, threads, moment=False, end=""):
     parts.append(f'<path d="{pages}" fill="{hue}" fill-opacity="0.55"/>')
     parts.append(_padlock(lock))
     for place, (thread, code, state) in enumerate(threads):
-        parts.append(_thread(130 + 44 * place, thread, code, state, hue if place == 0 else "var(--drawing-two)"))
+        parts.append(
+            _thread(
+                130 + 44 * place, thread, code, state, hue if place == 0 else "var(--drawing-two)"
+            )
+        )
     return "".join(parts)
 
 
@@ -288,7 +323,9 @@ def _thread(y, name, code, state, hue):
     parts.append(f'<text x="44" y="{y + 22}" fill="{ink}">{escape(name)}</text>')
     if code:
         mono = "" if gone or " the " in code else ' font-family="monospace"'
-        parts.append(f'<text x="240" y="{y + 22}" text-anchor="end" font-size="12" fill="{ink}"{mono}>{escape(code)}</text>')
+        parts.append(
+            f'<text x="240" y="{y + 22}" text-anchor="end" font-size="12" fill="{ink}"{mono}>{escape(code)}</text>'
+        )
     if state in ("holds", "waits"):
         color = "two" if state == "holds" else "alarm"
         parts.append(

@@ -15,6 +15,7 @@ _FILES = {
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"list-filter": ("filter.css", "filter.js"),
+    r"\bhang-questions\b": ("questions.css", "questions.js"),
     r"\bfork-steps\b": ("steps.css", "steps.js"),
     r'class="ask"': ("ask.css",),
 }

@@ -14,6 +14,7 @@ SCRIPTS = (
     "hangs.js",
     "marks.js",
     "steps.js",
+    "questions.js",
     "process_gallery.js",
     "versions.js",
 )
