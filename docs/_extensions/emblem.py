@@ -14,10 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 PAGE = "reference/fork_deadlocks_by_version"
 NAME = "_static/fork-deadlocks.png"
 SIZE = 1200, 630  # what https://ogp.me leaves open, and all who show previews take
-ALT = (
-    "Which forked children hang, by version of Python: a table of red cells where all do, pale ones "
-    "where none do."
-)
+ALT = "Which forked children hang, by version of Python: red where all do, pale where none does."
 _SCALE = 2  # drawn larger, for smooth edges
 _PAPER, _INK, _DULL, _BRAND = "#131719", "#f4f7f8", "#a9b6ba", "#5cc3d8"
 _NONE, _NONE_INK, _SOME, _SOME_INK, _BAR = "#22343a", "#9fdbe8", "#4a3115", "#ffd9ad", "#f08a34"

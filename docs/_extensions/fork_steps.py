@@ -357,16 +357,27 @@ class ForkSteps(SphinxDirective):
         steps = nodes.enumerated_list(classes=["fork-steps"], enumtype="arabic")
         for number, (title, text) in enumerate(words_of(run)):
             wide, narrow = picture_of(run, number)
-            alt = re.sub(r"`", "", f"{title}. {text}")
             item = nodes.list_item(ids=[f"fork-step-{number + 1}"])
             item += self.parse_text_to_nodes(f"**{title}.** {text}")
-            # For other formats, as of the directive `drawing`
-            item += nodes.raw("", wide, format="html", drawing=f"fork-step-{number + 1}", alt=alt)
-            item += nodes.raw("", narrow, format="html")
+            # A book takes the first into a file, as of the directive `drawing`. The words say all of it.
+            name = f"fork-step-{number + 1}"
+            item += nodes.raw(
+                "", wide, format="html", drawing=name, alt=f"Step {number + 1}, drawn", step=True
+            )
+            item += nodes.raw("", narrow, format="html", step=True)
             steps += item
         return [steps]
 
 
+def only_drawn(app, doctree, docname):
+    """Leave the pictures out where nothing is drawn: the words say what they show."""
+    if app.builder.name not in ("html", "epub"):
+        for node in list(doctree.findall(nodes.raw)):
+            if "step" in node:
+                node.parent.remove(node)
+
+
 def setup(app):
     app.add_directive("fork_steps", ForkSteps)
+    app.connect("doctree-resolved", only_drawn)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

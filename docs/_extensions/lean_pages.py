@@ -11,7 +11,7 @@ _FILES = {
     r'<span class="[a-z][a-z0-9]?">': ("pygments.css",),  # a highlighted word of code
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
     r"\bpg-heat\b": ("heat.css",),
-    r"\bpg\b": ("process_gallery.css", "process_gallery.js"),
+    r'class="pg[ "]': ("process_gallery.css", "process_gallery.js"),
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"list-filter": ("filter.css", "filter.js"),
@@ -42,10 +42,15 @@ def make_lean(app, pagename, templatename, context, doctree):
         ]
 
     # Each word of a literal is an element of its own, for themes that break lines between these
-    # only. Furo does not.
+    # only, and so is the text of a link to a page. Furo has no use for them. That a link leads to
+    # the documentation of the newest Python says nothing.
     for key in ("body", "toc"):
         if context.get(key):
-            context[key] = re.sub(r'<span class="pre">([^<]*)</span>', r"\1", context[key])
+            context[key] = re.sub(
+                r'<span class="(?:pre|doc)">([^<]*)</span>| title="\(in Python v[\d.]+\)"',
+                lambda match: match[1] or "",
+                context[key],
+            )
 
 
 def setup(app):

@@ -28,7 +28,6 @@ def add_tags(app, pagename, templatename, context, doctree):
         width, height = emblem.SIZE
         tags |= {
             "og:image": app.config.html_baseurl + emblem.NAME,
-            "og:image:type": "image/png",
             "og:image:width": str(width),
             "og:image:height": str(height),
             "og:image:alt": emblem.ALT,
