@@ -35,7 +35,13 @@ WITHOUT_PROCESSES = {
     "test_shorten.py",
 }
 # Modules that ask how long something took, or for an order in time: nothing runs beside them.
-WATCH_THE_CLOCK = {"test_command.py", "test_portable.py", "test_recorder.py", "test_torture.py"}
+WATCH_THE_CLOCK = {
+    "test_command.py",
+    "test_portable.py",
+    "test_recorder.py",
+    "test_torture.py",
+    "test_windows.py",
+}
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 """Audit events (https://docs.python.org/3/library/audit_events.html) by which a process starts."""
 

@@ -20,7 +20,13 @@ import pytest
 
 from process_gallery.interpreters import Installed, probe
 from process_gallery.model import Record
-from process_gallery.script import contents, local_modules, python_bound, read_script
+from process_gallery.script import (
+    PLATFORM_NEEDS,
+    contents,
+    local_modules,
+    python_bound,
+    read_script,
+)
 from process_gallery.store import Cache, key
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +77,11 @@ def record_of_the_build(script: str, *, libraries: bool) -> Record | None:
         Whether it may be one that needs a library.
     """
     example = read_script(EXAMPLES / script)
-    needs = [need for need in example.declared.needs if need != "linux" and not python_bound(need)]
+    needs = [
+        need
+        for need in example.declared.needs
+        if need not in PLATFORM_NEEDS and not python_bound(need)
+    ]
     if not KEPT.is_dir() or (needs and not libraries):
         return None
     digest = key(example, probe(sys.executable), installed())

@@ -225,8 +225,11 @@ def a_run(
     platform: str = "linux",
     live: bool = False,
     stale: bool = False,
+    implementation: str = "CPython",
+    gil: bool = True,
+    run_by: str = "",
 ) -> comparison.VersionRun:
-    interpreter = Interpreter(version, "CPython", platform, "x86_64", "fork")
+    interpreter = Interpreter(version, implementation, platform, "x86_64", "fork", gil, run_by)
     record = Record(
         "matrix/a.py",
         "",
@@ -248,7 +251,7 @@ def test_identical_outputs_are_folded() -> None:
         a_run("3.8.0", "pid=6 at 0x2\n"), a_run("3.9.0", "pid=6 at 0x2\n", outcome="exit 1"),
     ]  # fmt: skip
     groups = comparison.fold(runs)
-    assert [group.label(platforms=False) for group in groups] == ["2.7", "3.6 to 3.8", "3.9"]
+    assert [group.label() for group in groups] == ["2.7", "3.6 to 3.8", "3.9"]
     assert groups[1].best.version == "3.7"  # the one of this build
     assert groups[0].best.version == "2.7"
 
@@ -266,7 +269,72 @@ def test_a_stale_run_is_not_folded_with_others() -> None:
 def test_a_range_claims_no_version_that_was_not_run() -> None:
     assert comparison.span(["2.7", "3.6", "3.8", "3.9", "3.10"]) == "2.7, 3.6, 3.8 to 3.10"
     both = [a_run("3.13.0", "x"), a_run("3.14.0", "x"), a_run("3.13.0", "x", platform="darwin")]
-    assert comparison.fold(both)[0].label(platforms=True) == "Linux 3.13, 3.14; macOS 3.13"
+    assert comparison.fold(both)[0].label() == "3.13, 3.14"
+
+
+WINE = {"platform": "win32", "run_by": "Wine 8.0"}
+PYODIDE = {"platform": "emscripten", "run_by": "Pyodide 314.0.7, Node.js 20.20.2"}
+
+
+def test_others_are_named_where_they_say_something_else() -> None:
+    runs = [
+        a_run("3.11.2", "fork"), a_run("3.13.5", "fork"), a_run("3.14.1", "forkserver"),
+        a_run("3.13.5", "fork", gil=False), a_run("3.11.9", "fork", implementation="PyPy"),
+        a_run("3.11.7", "spawn", **WINE), a_run("3.13.0", "spawn", **WINE), a_run("3.14.2", "forkserver", **PYODIDE),
+    ]  # fmt: skip
+    assert [group.label() for group in comparison.fold(runs)] == [
+        "3.11, 3.13",
+        "3.14",
+        "Windows (Wine) 3.11, 3.13",
+    ]
+    runs[3] = a_run("3.13.5", "hangs", gil=False)
+    assert [group.label() for group in comparison.fold(runs)][-2:] == [
+        "3.13t",
+        "Windows (Wine) 3.11, 3.13",
+    ]
+    runs[4] = a_run("3.11.9", "forkserver", implementation="PyPy")
+    assert comparison.fold(runs)[1].label() == "3.14, PyPy 3.11", "it is not as 3.11 is"
+
+
+def test_a_run_on_windows_takes_the_place_of_wines_and_keeps_it(
+    script: Path, tmp_path: Path
+) -> None:
+    python = interpreters.Python("python", None)
+    said = read_script(script)
+    digest = matrix.hashlib.sha256(said.source).hexdigest()
+
+    def keep(text: str, sha256: str = digest, **how: str) -> matrix.Row:
+        record = dataclasses.replace(
+            a_run("3.13.0", text, **how).record, script="matrix/which.py", sha256=sha256
+        )
+        return matrix._keep(record, python, said, tmp_path)
+
+    assert keep("of Wine", **WINE).change == "new"
+    row = keep("of Windows", platform="win32")
+    assert row.change == "changed"
+    assert keep("of Wine", **WINE).change.startswith("as on")
+    assert Record.from_json(row.path.read_bytes()).text() == "of Windows"
+    # What Windows said of another script is no answer to this one.
+    assert keep("of Wine", "0" * 64, **WINE).change == "changed"
+
+
+def test_where_time_is_measured_only_the_platforms_own_pythons_are_asked(tmp_path: Path) -> None:
+    for name, comment in (
+        ("plain", ""), ("alone", "# sphinx_gallery_parallel = False\n"), ("history", "# sphinx_gallery_every_release = True\n"),
+    ):  # fmt: skip
+        (tmp_path / f"{name}.py").write_text(f"{comment}print(1)\n")
+    scripts = [read_script(path) for path in sorted(tmp_path.glob("*.py"))]
+    probe = interpreters.Probe(
+        ("3.13.0", "CPython", "win32", "", "spawn", True, "Wine 8.0"), (3, 13, 0), (), "p", ""
+    )
+    chosen = matrix.pairs(scripts, [interpreters.Python("p", probe)], [])
+    assert [one.path.stem for one, _ in chosen] == ["plain"]
+
+
+def test_the_committed_records_stay_small() -> None:
+    """A clone has them all."""
+    folder = Path(__file__).parent.parent / "docs" / "records"
+    assert sum(path.stat().st_size for path in folder.rglob("*.json")) < 2_500_000
 
 
 # -- the site
@@ -344,6 +412,33 @@ def build(site: Path, *, fails: bool = False, builder: str = "html") -> str:
 
 def page(site: Path) -> str:
     return (site / "docs" / "_build" / "html" / "index.html").read_text()
+
+
+def test_the_page_says_what_ran_it(site: Path) -> None:
+    records = site / "docs" / "records" / "matrix" / "which"
+    whole = Record.from_json((records / "cpython-3.2-linux.json").read_bytes())
+    for how, text in (
+        ({**WINE}, "version: of Windows\n"),
+        ({**PYODIDE}, "version: of the browser\n"),
+        ({"gil": False}, "version: old\n"),
+    ):
+        run = a_run("3.2.1", text, **how).record  # type: ignore[arg-type]
+        record = dataclasses.replace(whole, interpreter=run.interpreter, cells=run.cells)
+        (records / model.file_name(record.interpreter)).write_text(store.readable(record))
+    build(site)
+    text = page(site)
+    assert 'of Windows <span class="pg-doc">(run by Wine 8.0)</span>' in text
+    assert "<p>Pyodide 3.2: of the browser.</p>" in text
+    assert ">Windows (Wine) 3.2</label>" in text
+    assert "CPython 3.2.1 for Windows, run by Wine 8.0" in text
+    assert ">3.2, 3.3</label>" in text, "3.2t says the same as 3.2"
+    assert "CPython 3.2.1, 3.3.0 on Linux; CPython 3.2.1, free-threaded, on Linux" in text
+    assert (
+        "Also run: 3.2t (t: free-threaded); Windows (Wine) 3.2, run by Wine 8.0; "
+        "Pyodide 3.2, run by Pyodide 314.0.7, Node.js 20.20.2." in text
+    )
+    for name in ("cpython-3.2t-linux", "cpython-3.2-win32", "cpython-3.2-emscripten"):
+        assert re.search(rf'data-pythons="[^"]*\b{name}\b', text), name
 
 
 def test_the_page_shows_what_was_recorded_and_what_this_build_ran(site: Path) -> None:

@@ -11,11 +11,12 @@ import time
 
 import pytest
 
+from process_gallery.cli import main
 from process_gallery.errors import RecorderError
 from process_gallery.model import Record
 from process_gallery.recording import portable, request
 from process_gallery.recording.job import Job
-from process_gallery.recording.recorder import record_all
+from process_gallery.recording.recorder import record, record_all
 from process_gallery.script import read_script
 
 psutil = pytest.importorskip("psutil", reason="psutil is not installed")
@@ -261,6 +262,25 @@ def test_what_the_resource_tracker_says_of_the_killed_is_not_the_examples(run):
     )
     assert [result.processes[index].name for index in result.left_behind] == ["SpawnProcess-1"]
     assert result.text() == "ends\n"
+
+
+def test_an_exit_code_of_windows(watch):
+    account = watch.account
+    main, child, killed = (account.add_process(number) for number in (1, 2, 3))
+    account.main = main
+    for line in (b"code\t1\t0\t1\t2\t7", b"code\t1\t0\t1\t2\t0", b"code\t1\t0\t1\t3\t65536"):
+        report = account.read_report(line)
+        account.take_report(report, [main])
+    assert (child.exit_code, child.signal) == (7, None), "the first that is known"
+    assert (killed.exit_code, killed.signal) == (None, 15)
+
+
+def test_it_can_be_asked_for(tmp_path, capsys):
+    path = tmp_path / "example.py"
+    path.write_text("print('hello')\n")
+    assert main(["record", str(path), "--portable"]) == 0
+    assert "\n  hello\n" in capsys.readouterr().out, "no name in front"
+    assert not record(path, portable=True).named
 
 
 def test_an_error_is_reported_whole(run):

@@ -631,11 +631,56 @@ def test_find_pythons(tmp_path, monkeypatch):
     assert versions == sorted(versions, key=lambda item: item[0])
 
 
+def test_find_pythons_takes_one_of_each_minor_version(tmp_path, monkeypatch):
+    from process_gallery import interpreters
+    from process_gallery.interpreters import Probe
+
+    known = {
+        "a": ("3.13.5", "CPython", True, ""),
+        "b": ("3.13.15", "CPython", True, ""),
+        "c": ("3.13.5", "CPython", False, ""),
+        "d": ("3.11.17", "PyPy", True, ""),
+        "e": ("3.14.2", "CPython", True, "Pyodide 314.0.7, Node.js 20.20.2"),
+        "f": ("3.11.7", "CPython", True, ""),
+    }
+
+    def answer(path):
+        version, name, gil, run_by = known[path]
+        system = "emscripten" if run_by else "linux"
+        described = (version, name, system, "", "fork", gil, run_by)
+        return Probe(described, tuple(map(int, version.split("."))), (), path, "")
+
+    monkeypatch.setattr(interpreters, "candidates", lambda *, others=False: list(known))
+    monkeypatch.setattr(interpreters, "probe", answer)
+    names = {
+        (others, releases): "".join(
+            python.path for python in find_pythons(others=others, releases=releases)
+        )
+        for others in (False, True)
+        for releases in (False, True)
+    }
+    assert names == {
+        (False, False): "fb",
+        (False, True): "fab",
+        (True, False): "fcbed",
+        (True, True): "facbed",
+    }
+
+
 def test_probe_says_what_is_wrong(tmp_path):
     with pytest.raises(InterpreterError, match="no such interpreter"):
         probe(str(tmp_path / "nothing"))
     with pytest.raises(InterpreterError, match="does not answer"):
         probe("cat")
+    windows = tmp_path / "python"
+    windows.write_text(
+        "#!/bin/sh\necho \"((3, 13, 0), '3.13.0', 'CPython', 'win32', 'AMD64', 'spawn', True, 'Wine 8.0', [], '', 'Z:/python.exe', [])\"\n"
+    )
+    windows.chmod(0o755)
+    with pytest.raises(
+        InterpreterError, match=r"run by Wine 8\.0.*python -m process_gallery record SCRIPT"
+    ):
+        probe(str(windows))
 
 
 def test_dates_and_names(run):

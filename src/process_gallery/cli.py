@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stream.reconfigure(errors="backslashreplace")
         if options.command == "record":
             return _record(options, supervisors)
-        return _matrix(options) if options.command == "matrix" else _pythons()
+        return _matrix(options) if options.command == "matrix" else _pythons(everything=options.all)
     except (ExampleError, InterpreterError, _InputError) as error:
         print(f"process_gallery: {error}", file=sys.stderr)
         return 2
@@ -63,7 +63,7 @@ def _start_ahead(words: list[str]) -> list[SupervisorProcess]:
     """Start the supervisor that recording needs, while the rest is imported, which takes longer than
     a short script.
     """
-    if words[:1] != ["record"] or sys.platform != "linux":
+    if words[:1] != ["record"] or sys.platform != "linux" or "--portable" in words:
         return []
     from .recording.supervisor_process import SupervisorProcess
 
@@ -136,13 +136,18 @@ def _parser() -> argparse.ArgumentParser:
         help="run each script in its own folder, beside its data, not in an empty one",
     )
     record.add_argument(
+        "--portable",
+        action="store_true",
+        help="use nothing that Linux alone has, as is done elsewhere: lines are without their writers",
+    )
+    record.add_argument(
         "--json",
         metavar="FILE",
         help="write the record there, a list of them for several scripts; - is standard output",
     )
     many = commands.add_parser(
         "matrix", help="run scripts on many interpreters, keep the records",
-        description="Run each script on every interpreter found (on the PATH, pyenv's, uv's, ~/.cache/pythons) or named; keep the records.",
+        description="Run each script on one interpreter of every kind and minor version found (on the PATH, pyenv's, uv's, ~/.cache/pythons) or named; keep the records.",
     )  # fmt: skip
     many.add_argument("scripts", nargs="+", metavar="SCRIPT", type=Path, help="a Python script")
     many.add_argument(
@@ -174,10 +179,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="record each script only on the newest interpreter that has what it needs",
     )
-    commands.add_parser(
+    pythons = commands.add_parser(
         "pythons",
         help="list the interpreters of this machine",
-        description="List the interpreters of this machine.",
+        description="List the interpreters of this machine: the newest CPython of each minor version.",
+    )
+    pythons.add_argument(
+        "--all",
+        action="store_true",
+        help="also patch releases, other implementations, free-threaded builds and Pyodide; each with what it is",
     )
     return parser
 
@@ -224,6 +234,7 @@ def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -
             memory=options.memory,
             name=path.name,
             cwd="script" if options.beside else "empty",
+            portable=options.portable or sys.platform != "linux",
             limits=Limits(output=options.output),
         )
         for path in options.scripts
@@ -273,7 +284,9 @@ def _matrix(options: argparse.Namespace) -> int:
 
     stop_on_sigterm()
     scripts = [read_script(path) for path in options.scripts]
-    pythons = look_at(options.pythons) if options.pythons else find_pythons()
+    pythons = (
+        look_at(options.pythons) if options.pythons else find_pythons(others=not options.newest)
+    )
     if not any(python.probe for python in pythons):
         raise _InputError(
             "none of these interpreters can be used: "
@@ -329,12 +342,12 @@ def _matrix(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _pythons() -> int:
+def _pythons(*, everything: bool) -> int:
     from .interpreters import find_pythons
 
-    for python in find_pythons():
+    for python in find_pythons(others=everything, releases=everything):
         if python.probe:
-            print(python.path)
+            print(python.path, f"  {python.interpreter.label}" if everything else "", sep="")
     return 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import probe_cache
 from .errors import InterpreterError
-from .script import Script, imported, python_bound
+from .script import PLATFORM_NEEDS, Script, imported, python_bound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ HOOKS = Path(__file__).parent / "recording" / "in_example" / "site"
 """Folder that is put on the ``PYTHONPATH`` of an example."""
 RUNNER = Path(__file__).parent / "recording" / "in_example" / "cell_runner.py"
 
-_PYTHON = re.compile(r"python[23](\.\d+t?)?")
+_PYTHON = re.compile(r"python[23](\.\d+t?)?|pypy3(\.\d+)?")
+_ANSWER = 120
+"""Seconds that an interpreter may take to answer: one run by Wine or Node.js starts slowly."""
 
 # Works on Python 2.7 and 3.x; prints a literal, which is read without being executed.
 _QUESTION = """
@@ -66,11 +68,24 @@ try:
         files += set(line.split(None, 5)[5].strip() for line in maps if "libpython" in line)
 except (IOError, OSError):
     pass
+run_by = ""
+if sys.platform == "win32":
+    try:
+        import ctypes
+        version = ctypes.CDLL("ntdll").wine_get_version
+        version.restype = ctypes.c_char_p
+        run_by = "Wine " + version().decode()
+    except (ImportError, OSError, AttributeError):  # Windows itself
+        pass
+elif sys.platform == "emscripten":
+    import js, pyodide
+    node = getattr(js, "process", None)
+    run_by = "Pyodide %s, " % pyodide.__version__ + ("Node.js " + node.versions.node if node else "a browser")
 prefixes = sorted({sys.prefix, getattr(sys, "base_prefix", sys.prefix), os.path.realpath(sys.prefix)})
 gil = getattr(sys, "_is_gil_enabled", lambda: True)()
 print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.python_implementation(),
             "linux" if sys.platform.startswith("linux") else sys.platform, platform.machine(),
-            method, bool(gil), prefixes, runner, sys.executable or "", files)))
+            method, bool(gil), run_by, prefixes, runner, sys.executable or "", files)))
 """
 
 
@@ -78,7 +93,7 @@ print(repr((tuple(sys.version_info[:3]), platform.python_version(), platform.pyt
 class Probe:
     """An interpreter's answers."""
 
-    described: tuple[str, str, str, str, str, bool]
+    described: tuple[str, str, str, str, str, bool, str]
     """What an :class:`~process_gallery.model.Interpreter` is made of."""
     version_info: tuple[int, ...]
     prefixes: tuple[str, ...]
@@ -106,7 +121,8 @@ def probe(python: str) -> Probe:
     Raises
     ------
     InterpreterError
-        If it is not there, does not start, or does not answer within 30 seconds.
+        If it is not there, does not start, does not answer within two minutes, or is made for Windows
+        and the recorder is not run by it.
     """
     path = _which(python)
     if path is None:
@@ -124,6 +140,11 @@ def probe(python: str) -> Probe:
     found = _probe_of(answer, path)
     if found is None:
         raise InterpreterError(f"{python}: does not answer as a Python does ({answer!r:.300})")
+    if found.interpreter.platform == "win32" and os.name == "posix":
+        raise InterpreterError(
+            f"{python}: is a CPython for Windows, run by {found.interpreter.run_by}; its processes can be "
+            f"watched from Windows only: let it run the recorder,  {python} -m process_gallery record SCRIPT"
+        )
     if key:
         probe_cache.save(key, answer, answer[-1])
     return found
@@ -156,11 +177,11 @@ def _ask(python: str, path: str, files: list[str]) -> list[Any]:
             check=False,
             text=True,
             errors="replace",
-            timeout=30,
+            timeout=_ANSWER,
             env=environment,
         )
     except subprocess.TimeoutExpired:
-        raise InterpreterError(f"{python}: did not answer within 30 seconds") from None
+        raise InterpreterError(f"{python}: did not answer within {_ANSWER} seconds") from None
     except OSError as error:
         raise InterpreterError(f"{python}: cannot be started: {error.strerror}") from error
     try:
@@ -172,12 +193,12 @@ def _ask(python: str, path: str, files: list[str]) -> list[Any]:
 
 def _probe_of(answer: Any, path: str) -> Probe | None:
     """Return an answer, or what was kept of one, as a probe; None if it is none."""
-    kinds = (Sequence, str, str, str, str, str, bool, list, str, str, list)
+    kinds = (Sequence, str, str, str, str, str, bool, str, list, str, str, list)
     if not isinstance(answer, list) or len(answer) != len(kinds):
         return None
     if not all(map(isinstance, answer, kinds)):
         return None
-    info, version, implementation, system, machine, method, gil, prefixes, runner, executable, files = answer  # fmt: skip
+    info, version, implementation, system, machine, method, gil, run_by, prefixes, runner, executable, files = answer  # fmt: skip
     if not all(isinstance(number, int) for number in info):
         return None
     if not all(isinstance(text, str) for text in (*prefixes, *files)):
@@ -185,7 +206,7 @@ def _probe_of(answer: Any, path: str) -> Probe | None:
     if executable and _is_script(path):  # such as pyenv's: its shells would be in every record
         path = executable
     return Probe(
-        (version, implementation, system, machine, method, gil),
+        (version, implementation, system, machine, method, gil, run_by),
         tuple(info),
         tuple(prefixes),
         os.path.abspath(path),
@@ -201,9 +222,9 @@ def _is_script(path: str) -> bool:
         return False
 
 
-def candidates() -> list[str]:
+def candidates(*, others: bool = False) -> list[str]:
     """Return the paths of all that may be a Python on this machine, 2 and 3, also what does not
-    start; each program once.
+    start; each program once. With ``others`` also Pyodide, which takes seconds to answer.
     """
     paths = [sys.executable]
     for folder in os.get_exec_path():
@@ -221,7 +242,13 @@ def candidates() -> list[str]:
     ):
         paths += [
             str(path)
-            for pattern in ("*/bin/python3", "*/bin/python2")
+            for pattern in (
+                "*/bin/python3",
+                "*/bin/python3t",
+                "*/bin/python2",
+                "*/bin/pypy3",
+                *(["*/bin/pyodide-python"] if others else []),
+            )
             for path in sorted(kept.glob(pattern))
         ]
     first: dict[str, str] = {}
@@ -276,7 +303,7 @@ class Installed:
             need
             for script in scripts
             for need in script.declared.needs
-            if need != "linux" and not python_bound(need)
+            if need not in PLATFORM_NEEDS and not python_bound(need)
         }
         names = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
         if not names:
@@ -311,9 +338,10 @@ class Installed:
         lacking = []
         for need in script.declared.needs:
             bound = python_bound(need)
-            if need == "linux":
-                if python.interpreter.platform != "linux":
-                    lacking.append("Linux")
+            if need in PLATFORM_NEEDS:
+                platform, name = PLATFORM_NEEDS[need]
+                if python.interpreter.platform != platform:
+                    lacking.append(name)
             elif bound:
                 newer = python.version_info[: len(bound[1])] >= bound[1]
                 if newer != (bound[0] == ">="):
@@ -406,26 +434,43 @@ def look_at(paths: Sequence[str]) -> list[Python]:
     return found
 
 
-def find_pythons() -> list[Python]:
-    """Return the interpreters of this machine: the newest one of each X.Y, implementation and kind
-    of build, oldest first.
+def find_pythons(*, others: bool = False, releases: bool = False) -> list[Python]:
+    """Return the interpreters of this machine, oldest first: one of each minor version of CPython,
+    the newest, which a page has a column for, and a test a parameter.
 
     Looked at are this interpreter, what the ``PATH`` has, and what pyenv, uv and this project's own
     download keep in the home folder. Of two of the same version the first of these is taken. One
     that does not start is among them if it would be the only one of its X.Y.
+
+    Parameters
+    ----------
+    others
+        Also the newest of each minor version of other implementations, of free-threaded builds, and
+        of Pyodide.
+    releases
+        Each patch release, not the newest alone.
     """
     from .model import file_name
 
     found: dict[str, Python] = {}
-    for python in look_at(candidates()):
-        key = file_name(python.interpreter)
+    for python in look_at(candidates(others=others)):
+        about = python.interpreter
+        usual = about.implementation == "CPython" and about.gil and not about.run_by
+        if not (usual or others or python.path == sys.executable):
+            continue
+        key = file_name(about, release=releases)
         other = found.get(key)
         if other is None or (python.probe and (not other.probe or python.version > other.version)):
             found[key] = python
     # A shim of a version manager, or a python3 without a number: no version that could be missed.
     return sorted(
         (p for p in found.values() if p.probe or p.version),
-        key=lambda p: (p.version, not p.interpreter.gil),
+        key=lambda p: (
+            p.interpreter.implementation != "CPython",
+            bool(p.interpreter.run_by),
+            p.version,
+            not p.interpreter.gil,
+        ),
     )
 
 

@@ -57,7 +57,9 @@ def renew(
         if python.probe is None:
             yield _keep(broken(script, python, python.error), python, script, records)
             continue
-        job = Job(script, python=python.path, name=name_of(script))
+        # Under Wine, and in Node.js, a start takes seconds.
+        timeout = 3 * script.declared.timeout if python.interpreter.run_by else None
+        job = Job(script, python=python.path, name=name_of(script), timeout=timeout)
         jobs[id(job)] = job, python
     for job, result in record_all([job for job, _ in jobs.values()], at_once=at_once):
         python = jobs[id(job)][1]
@@ -153,6 +155,10 @@ def pairs(
     for number, python in enumerate([*pythons, *releases]):
         for script in scripts:
             every = script.declared.every_release
+            # What measures times would measure what runs the interpreter; the releases that a
+            # history compares are Linux' own.
+            if (script.declared.alone or every) and python.interpreter.run_by:
+                continue
             key = script.path, file_name(python.interpreter, release=every)
             if key not in known and (every or number < len(pythons)):
                 known.add(key)
@@ -174,10 +180,18 @@ def _keep(record: Record, python: Python, script: Script, records: Path) -> Row:
     else:
         if _essence(old) == _essence(record):
             return Row(record.script, python, old, path, f"as on {old.date}")
+        if record.interpreter.run_by and not old.interpreter.run_by and old.sha256 == record.sha256:
+            return Row(
+                record.script,
+                python,
+                old,
+                path,
+                f"as on {old.date}, recorded on the platform itself",
+            )
         change = "changed"
     new = path.with_suffix(f".{os.getpid()}.new")
     try:
-        new.write_text(readable(record), encoding="utf-8")
+        new.write_text(readable(record), encoding="utf-8", newline="\n")  # also on Windows
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

@@ -117,6 +117,22 @@ class Interpreter:
     default_start_method: str
     gil: bool = True
     """False on a free-threaded build."""
+    run_by: str = ""
+    """What runs it, where that is not the system it is made for, such as ``Wine 8.0``. The words and
+    times of the system are then none of its platform's.
+    """
+
+    @property
+    def label(self) -> str:
+        """What a reader calls it, such as ``CPython 3.13.0 for Windows, run by Wine 8.0``."""
+        words = f"{self.implementation} {self.version}"
+        if not self.gil:
+            words += ", free-threaded"
+        if self.platform == "emscripten":
+            words += " on WebAssembly"
+        elif self.run_by:
+            words += f" for {PLATFORMS.get(self.platform, self.platform)}"
+        return words + (f", run by {self.run_by}" if self.run_by else "")
 
 
 @dataclass
@@ -269,6 +285,7 @@ _GRAMMAR = {
     "Interpreter.platform": r"\w[\w.-]{0,60}",
     "Interpreter.machine": r"[\w. -]{0,60}",
     "Interpreter.default_start_method": r"|fork|spawn|forkserver",
+    "Interpreter.run_by": r"|\w[\w., ()-]{0,80}",
     "Record.sha256": r"[0-9a-f]{64}",
     "Record.expected": r"ok|timeout|exception(?: \w{1,500})?|exit \d{1,3}|signal [A-Z0-9]{1,20}",
     # A matrix has "broken", too; an exception's name is what its class says.

@@ -39,6 +39,13 @@ _EXPECTED = re.compile(
 _LARGEST = 16 << 20
 """Bytes of a script. Python's own longest module has less than one million."""
 
+PLATFORM_NEEDS = {
+    "linux": ("linux", "Linux"),
+    "windows": ("win32", "Windows"),
+    "pyodide": ("emscripten", "Pyodide"),
+}
+"""What ``sphinx_gallery_needs`` calls a platform, ``sys.platform`` there, and what a reader calls it."""
+
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
 
@@ -55,8 +62,8 @@ class Declared:
     alone: bool = False
     """True if nothing else may run beside it (``sphinx_gallery_parallel = False``)."""
     needs: tuple[str, ...] = ()
-    """Importable modules, ``python>=X.Y`` bounds and ``linux`` without which the example cannot
-    show anything.
+    """Importable modules, ``python>=X.Y`` bounds and ``linux``, ``windows`` or ``pyodide`` without
+    which the example cannot show anything.
     """
     leaves: tuple[str, ...] = ()
     """Names of processes that it leaves behind on purpose."""
@@ -256,7 +263,7 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
     for need in needs:
         if not _NEED.fullmatch(need):
             raise ExampleError(
-                f'{path}: sphinx_gallery_needs: {need!r} is neither a module, "linux" nor a bound like "python>=3.14"'
+                f'{path}: sphinx_gallery_needs: {need!r} is neither a module, "linux", "windows" or "pyodide", nor a bound like "python>=3.14"'
             )
     return Declared(
         expected=expected,

@@ -53,12 +53,15 @@ def _facts(record: Record) -> list[tuple[str, str]]:
     facts = [
         (python.implementation, version),
         ("Platform", f"{PLATFORMS.get(python.platform, python.platform)} {python.machine}"),
+        *([("Run by", python.run_by)] if python.run_by else []),
         ("Default start method", python.default_start_method),
-        ("Took", duration(record.duration)),
+        # Under Wine, or in a browser, times and sizes say nothing of the platform.
+        *([] if python.run_by else [("Took", duration(record.duration))]),
         ("Outcome", outcome),
         ("Processes", str(len(record.processes))),
-        ("Largest process", f"{record.peak_memory / 1024:.0f} MiB"),
     ]
+    if record.peak_memory and not python.run_by:
+        facts.append(("Largest process", f"{record.peak_memory / 1024:.0f} MiB"))
     if record.memory_limit is not None:
         facts.append(("Memory limit", f"{record.memory_limit} MiB"))
     if record.date:

@@ -117,10 +117,14 @@ def terminal(record: Record, *, colour: bool = False) -> str:
     python = record.interpreter
     names = labels(record.processes)
     limit = f" of {record.memory_limit} allowed" if record.memory_limit else ""
+    # Where it is not known how large they were, nothing is said.
+    peak = (
+        f"; peak memory {record.peak_memory / 1024:,.0f} MiB{limit}" if record.peak_memory else ""
+    )
+    system = f", run by {python.run_by}" if python.run_by else ""
     heading = (
         f"{record.script}: {_outcome(record)} in {record.duration:.3f} s"
-        f" ({python.implementation} {python.version} on {python.platform}, {python.default_start_method or 'no multiprocessing'};"
-        f" peak memory {record.peak_memory / 1024:,.0f} MiB{limit})"
+        f" ({python.implementation} {python.version} on {python.platform}{system}, {python.default_start_method or 'no multiprocessing'}{peak})"
     )
     lines = [visible(heading)]
     for number, cell in enumerate(record.cells, 1):

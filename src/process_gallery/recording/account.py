@@ -31,6 +31,8 @@ CRASHES: tuple[int, ...] = tuple(
     for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
     if hasattr(_signal, name)
 )
+TERMINATED = 0x10000
+"""Exit code on Windows of what multiprocessing has terminated (``popen_spawn_win32.TERMINATE``)."""
 REPORT_ERRORS = (ValueError, IndexError, OverflowError, OSError)
 """What a report that is none of ours may lead to: anything may write such lines."""
 
@@ -113,6 +115,15 @@ class SeenProcess:
         elif os.WIFEXITED(status):
             self.exit_code, self.signal = os.WEXITSTATUS(status), None
 
+    def note_code(self, code: int) -> None:
+        """Note how it ended, from its exit code on Windows; the first that is known stays."""
+        if self.exit_known:
+            return
+        if code == TERMINATED:
+            self.signal = int(_signal.SIGTERM)
+        else:
+            self.exit_code = code
+
     def note_parent(self, parent: SeenProcess) -> None:
         """Note who started it, as the operating system has it; who asked for it is the same, until
         more is known.
@@ -169,7 +180,7 @@ class Report:
         if self.kind == "command":
             return [(self.pid, ""), (int(self.words[0]), self.kind)]
         if self.kind == "started":
-            return [(self.pid, ""), (int(self.words[0]), "")]
+            return [(self.pid, ""), (int(self.words[0]), self.kind)]
         return [(self.pid, self.kind if self.kind in ("fork", "exec") else "")]
 
 
@@ -448,6 +459,12 @@ class Account:
         if ended and ended is not self.main and not ended.exit_known:
             ended.note_exit(int(report.words[1]))
 
+    def _take_code(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
+        """Windows: who has waited for a process has its exit code."""
+        ended = self.by_pid.get(int(report.words[0]))
+        if ended and ended is not self.main:
+            ended.note_code(int(report.words[1]))
+
     def _take_start(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
         self.start_calls[report.pid, report.words[0]] = report.when
 
@@ -506,6 +523,7 @@ class Account:
         "exec": _take_exec,
         "command": _take_command,
         "ended": _take_ended,
+        "code": _take_code,
         "start": _take_start,
         "started": _take_started,
         "exit": _take_exit,

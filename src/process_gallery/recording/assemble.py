@@ -35,8 +35,12 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
     shorten = Shortener(prepared.script, prepared.folder, prepared.probe.prefixes)
     job, source = prepared.job, prepared.job.script
     everything = (1, max(1, len(source.source.splitlines())))
-    ranges = source.cells if source.cells and not prepared.whole else (everything,)
+    # A script of one cell is that cell, also where it runs as a whole on Pyodide.
+    whole = prepared.whole and not (prepared.on_wasm and len(source.cells) == 1)
+    ranges = source.cells if source.cells and not whole else (everything,)
     _shorten_output(result.cells, shorten)
+    if prepared.probe.interpreter.run_by.startswith("Wine"):
+        _leave_out_words_of_wine(result.cells)
     cells = [
         Cell(
             first,
@@ -84,7 +88,7 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
         memory_limit=prepared.memory,
         error=error,
         whole=prepared.whole,
-        named=not job.portable,
+        named=not prepared.portable,
         date=time.strftime("%Y-%m-%d", time.gmtime()),
         shortened=shorten.kinds,
         cores=len(os.sched_getaffinity(0))
@@ -106,6 +110,18 @@ def _shorten_output(cells: list[CellResult], shorten: Shortener) -> None:
         texts = shorten.stream([str(texts[place]) for texts, place in places])
         for (cell_texts, place), text in zip(places, texts, strict=True):
             cell_texts[place] = text
+
+
+_WORDS_OF_WINE = re.compile(r"(\[WinError \d+\]) [^\r\n]*")
+
+
+def _leave_out_words_of_wine(cells: list[CellResult]) -> None:
+    """Leave out the texts of system errors: Windows has others for the same numbers."""
+    for cell in cells:
+        cell.texts[:] = [
+            _WORDS_OF_WINE.sub(r"\1 …", text) if isinstance(text, str) else text
+            for text in cell.texts
+        ]
 
 
 def _pieces(cell: CellResult) -> Iterator[Piece]:

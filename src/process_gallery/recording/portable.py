@@ -10,6 +10,7 @@ parent and emptied its environment before it was first seen. There is no limit o
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import queue
 import signal
@@ -35,11 +36,20 @@ SIGNALS = os.name == "posix"
 """Whether a signal can have a process write its stacks. Elsewhere faulthandler's own clock does it.
 """
 NEW_GROUP = 0
+WINE = False
 if sys.platform == "win32":
+    import _winapi
+
     NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+    WINE = hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+    ASK = 0x101000  # SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION
 GONE = (psutil.Error, OSError)
 """What psutil raises where a process has ended, or is another user's. What it does not know it lets
 through as the system has it.
+"""
+STARTING = 3.0
+"""Seconds more that a child gets to end which has not found its task yet when the example has ended:
+on Windows it is there before its parent pickles what it is to do, and that may fail.
 """
 # psutil.process_iter() keeps a list of its own, which is one for all threads.
 _LISTING = threading.Lock()
@@ -67,10 +77,14 @@ class PortableWatcher:
         self.read_until: dict[str, int] = {}  # name of a file of reports -> how far it was read
         self.looked: set[tuple[int, float]] = set()  # what was looked at: pid, and when it began
         self.living: dict[psutil.Process, SeenProcess] = {}
+        self.handles: dict[
+            int, int
+        ] = {}  # Windows: id of a process -> handle, by which its end is known
         self.began_at = 0.0  # time.time() of the example's start
         self.next_look = 0.0
         self.over = False  # a look has been taken after the example's end
         self.reported: set[int] = set()  # pids that have
+        self.reported_end: set[int] = set()  # pids of which somebody knows the exit code
         # The files of the Pythons that have reported: one is started through another, and the like.
         self.programs: set[str] = set()
 
@@ -127,6 +141,7 @@ class PortableWatcher:
             self.began_at = process.create_time()
             self.looked.add((process.pid, self.began_at))
             self.living[process] = main
+            self.hold(main)
         threading.Thread(target=self.wait, daemon=True).start()
 
     def read(self, fd: int) -> None:
@@ -201,6 +216,26 @@ class PortableWatcher:
         self.look_again(process, there)
         return process
 
+    def hold(self, process: SeenProcess) -> None:
+        """Windows: keep a process's handle, to ask it how the process has ended. Not that of each one:
+        what a child learns of a parent that has ended is another error where somebody has kept it.
+        """
+        if sys.platform == "win32" and process.id not in self.handles:
+            with contextlib.suppress(OSError):
+                self.handles[process.id] = _winapi.OpenProcess(ASK, False, process.pid)
+
+    def let_go(self, process: SeenProcess) -> None:
+        """Windows: ask the handle of a process that has ended how it did, and how large it was."""
+        if sys.platform == "win32" and (handle := self.handles.pop(process.id, 0)):
+            with contextlib.suppress(OSError):
+                code = _winapi.GetExitCodeProcess(handle)
+                self.account.peak = max(self.account.peak, peak_of(handle))
+                # Else it is the recorder who has ended it.
+                ended = code != _winapi.STILL_ACTIVE and not process.stuck
+                if ended and process is not self.account.main and not self.account.closing:
+                    process.note_code(code)
+            _winapi.CloseHandle(handle)
+
     def look_again(self, process: SeenProcess, there: psutil.Process) -> None:
         """Name a process that has not said its name."""
         if process is self.account.main or process.name_from == "example":
@@ -234,10 +269,31 @@ class PortableWatcher:
         for process, noted in list(self.living.items()):
             if alive(process):
                 self.look_again(noted, process)
+                if handle := self.handles.get(noted.id):
+                    self.account.peak = max(self.account.peak, peak_of(handle))
                 continue
             del self.living[process]
+            if noted in self.living.values():
+                continue
+            if now := self.again(process):
+                self.living[now] = noted
+                self.looked.add((now.pid, now.create_time()))
+                continue
+            self.let_go(noted)
             if noted is not main and noted.end is None:
                 noted.end = ended
+
+    def again(self, process: psutil.Process) -> psutil.Process | None:
+        """Wine tells when a process began only a moment after it is there: return what psutil takes
+        for another one by then. (Wine does not give a pid again at once.)
+        """
+        if not WINE or process.pid in self.reported_end:
+            return None
+        try:
+            now = psutil.Process(process.pid)
+            return now if alive(now) else None
+        except GONE:
+            return None
 
     def take_report(self, line: bytes) -> None:
         """Take a line; one of ``REPORT_ERRORS`` if it is no report of the example's. What says that
@@ -269,11 +325,14 @@ class PortableWatcher:
         processes = [self.find(pid, beginning) for pid, beginning in report.pids()]
         unnamed = kind == "exec" and not report.words[0] and pid != account.main.pid
         account.take_report(report, processes, command_of(pid) if unnamed else "")
-        if kind == "ended":  # it may have gone before anyone could look
+        if kind in ("ended", "code"):  # it may have gone before anyone could look
+            self.reported_end.add(int(report.words[0]))
             ended = account.by_pid.get(int(report.words[0]))
             if ended is not None and ended is not account.main and ended.end is None:
                 ended.end = report.when
         process = account.by_pid.get(pid)
+        if kind == "exec" and report.words[0] == "spawn":  # of one whose start() fails nobody asks
+            self.hold(processes[0])
         if kind == "exec":
             with contextlib.suppress(*GONE):
                 self.programs.add(psutil.Process(pid).exe())
@@ -371,6 +430,8 @@ class PortableWatcher:
                 self.drain()
         finally:
             self.kill()
+            for process in account.processes:
+                self.let_go(process)
         if self.stop.is_set():
             return None
         for process in account.processes:
@@ -390,20 +451,27 @@ class PortableWatcher:
         self.turn(0)
         self.look()
         until = time.monotonic() + self.request.grace
-        helpers_until = until + 3
+        helpers_until, starting_until = until + 3, until + STARTING
         while not self.stop.is_set():
             others = self.others()
-            if not self.living or time.monotonic() >= (until if others else helpers_until):
+            limit = until if others else helpers_until
+            if all(self.is_starting(noted) for noted, _ in others):
+                limit = max(limit, starting_until)
+            if not self.living or time.monotonic() >= limit:
                 return {noted.id for noted, _ in others + self.hung_helpers()}
             self.turn(0.01)
             self.look()
         return set()
 
+    def is_starting(self, process: SeenProcess) -> bool:
+        """Return whether a process is a child of multiprocessing's that has no task yet."""
+        return process.how == "exec" and process.name == "spawn" and process.exit_code is None
+
     def abort(self) -> None:
         """Have every stuck Python write its stack: all are frozen, then ended by a signal."""
-        self.drain(
-            0.1 if SIGNALS else PATIENCE
-        )  # where there are no signals, each has had its clock run out just now
+        self.drain(0.1)
+        if not SIGNALS:
+            self.await_stacks()
         self.look()
         stuck = self.others()
         for noted, process in stuck:
@@ -433,6 +501,18 @@ class PortableWatcher:
             if noted.stack_file and not noted.stack:
                 noted.note = SILENT
         self.account.only_writer = None
+
+    def await_stacks(self) -> None:
+        """Where there are no signals: each Python's clock has run out just now, and it writes."""
+        until = time.monotonic() + 10 * PATIENCE
+        names = [noted.stack_file for noted, _ in self.others() if noted.stack_file]
+        before = None
+        while time.monotonic() < until:
+            stacks = [written_to(self.request.stacks, name) for name in names]
+            if all(stacks) and stacks == before:
+                break
+            before = stacks
+            self.turn(0.1)
 
     def let_die(self, frozen: list[tuple[SeenProcess, psutil.Process]], number: int) -> None:
         """Let frozen processes go on, with a signal at which they write their stacks and end; freeze
@@ -515,6 +595,25 @@ class PortableWatcher:
                 os.killpg(self.program_run.pid, signal.SIGKILL)
         while self.account.main.end is None and time.monotonic() < until:
             self.turn(0.01)
+
+
+def peak_of(handle: int) -> int:
+    """Windows: return the largest resident set of a process in KiB, also of one that has ended; 0 if
+    the system does not say.
+    """
+
+    class Counters(ctypes.Structure):  # PROCESS_MEMORY_COUNTERS
+        _fields_ = (
+            [("size", ctypes.c_uint32), ("faults", ctypes.c_uint32)]
+            + [("peak", ctypes.c_size_t)]
+            + [(f"other_{number}", ctypes.c_size_t) for number in range(7)]
+        )
+
+    counters = Counters(ctypes.sizeof(Counters))
+    ask = ctypes.windll.kernel32.K32GetProcessMemoryInfo  # type: ignore[attr-defined]
+    ask.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32]
+    told = ask(handle, ctypes.byref(counters), ctypes.sizeof(counters))
+    return counters.peak // 1024 if told else 0
 
 
 def alive(process: psutil.Process) -> bool:

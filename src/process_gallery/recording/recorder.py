@@ -27,6 +27,7 @@ from process_gallery.interpreters import probe
 from process_gallery.script import read_script
 
 from .job import Job
+from .request import is_portable
 from .supervised import SupervisedRun
 from .supervisor_process import SupervisorProcess
 
@@ -43,6 +44,7 @@ def record(
     timeout: float | None = None,
     memory: int | None = None,
     cwd: Cwd = "empty",
+    portable: bool = sys.platform != "linux",
 ) -> Record:
     """Run one example and return its record.
 
@@ -59,6 +61,9 @@ def record(
         declares, or else none.
     cwd
         Where it runs: ``"empty"``, an empty folder, or ``"script"``, the script's own.
+    portable
+        Use nothing that Linux alone has, as is done on other platforms: lines are then without
+        their writers, and ``memory`` has no effect.
 
     Raises
     ------
@@ -71,7 +76,14 @@ def record(
     ValueError
         If ``cwd`` is neither of the two.
     """
-    job = Job(read_script(Path(script)), python=python, timeout=timeout, memory=memory, cwd=cwd)
+    job = Job(
+        read_script(Path(script)),
+        python=python,
+        timeout=timeout,
+        memory=memory,
+        cwd=cwd,
+        portable=portable,
+    )
     [(_, result)] = record_all([job])
     if isinstance(result, RecorderError):
         raise result
@@ -120,9 +132,9 @@ def record_all(
         for supervisor in idle:
             supervisor.end()
         raise
-    supervised = deque(job for job in waiting if not job.portable)
+    supervised = deque(job for job in waiting if not is_portable(job))
     yield from _supervised(supervised, at_once, idle, meanwhile)
-    portable = [job for job in waiting if job.portable]
+    portable = [job for job in waiting if is_portable(job)]
     if portable:
         # Not above: with logging, which it loads, it took two fifths of the time to import this module.
         from .threaded import record_in_threads

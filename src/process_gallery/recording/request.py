@@ -16,6 +16,13 @@ from .messages import Request
 _REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
 
 
+def is_portable(job: Job) -> bool:
+    """Return whether a job is watched with what every platform has: so it was asked, or what runs it
+    is not of Linux (Pyodide).
+    """
+    return job.portable or probe(job.python).interpreter.platform != "linux"
+
+
 class PreparedJob:
     """A job with everything that running it needs: its interpreter's answers, its folder."""
 
@@ -35,7 +42,10 @@ class PreparedJob:
         self.probe: Probe = probe(job.python)
         self.timeout = job.timeout if job.timeout is not None else declared.timeout
         self.memory = job.memory if job.memory is not None else declared.memory
-        self.whole = job.whole or self.probe.version_info < (3, 11)
+        # Pyodide sees no folder of this machine before it runs the script: neither hooks nor runner.
+        self.on_wasm = self.probe.interpreter.platform == "emscripten"
+        self.whole = job.whole or self.probe.version_info < (3, 11) or self.on_wasm
+        self.portable = is_portable(job)
         self.script = Path(os.path.abspath(job.script.path))
         try:
             self.folder = new_folder()

@@ -137,7 +137,7 @@ class Seen:
     answers: list[Answer] = field(default_factory=list)
     """CPython's, the oldest first; where it could not be asked there is none."""
     others: list[Answer] = field(default_factory=list)
-    """Of other implementations."""
+    """Of other implementations, and of builds without the GIL."""
 
     @property
     def stretches(self) -> list[list[Answer]]:
@@ -215,8 +215,7 @@ def probes(build: Build) -> dict[str, Seen]:
                     continue
                 seen = found.setdefault(name, Seen(name, matrix))
                 answer = Answer(run, word == "yes")
-                cpython = run.record.interpreter.implementation == "CPython"
-                (seen.answers if cpython else seen.others).append(answer)
+                (seen.answers if run.usual else seen.others).append(answer)
     return found
 
 

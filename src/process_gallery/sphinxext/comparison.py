@@ -44,6 +44,25 @@ class VersionRun:
         return version if name == "CPython" else f"{name} {version}"
 
     @property
+    def usual(self) -> bool:
+        """True if it is CPython with a GIL on Linux, of which tables have a row or column for each
+        minor version.
+        """
+        python = self.record.interpreter
+        return python.implementation == "CPython" and python.platform == "linux" and python.gil
+
+    @property
+    def place(self) -> str:
+        """Where it ran, as a reader calls it; empty on Linux."""
+        python = self.record.interpreter
+        if python.platform == "linux":
+            return ""
+        if python.platform == "emscripten":
+            return "Pyodide"
+        name = PLATFORMS.get(python.platform, python.platform)
+        return f"{name} (Wine)" if python.run_by.startswith("Wine") else name
+
+    @property
     def key(self) -> str:
         """``cpython-3.14-linux``: its Python's name in the attributes of a page."""
         return key(self.record.interpreter)
@@ -148,25 +167,45 @@ class Group:
 
     @property
     def best(self) -> VersionRun:
-        """The run to show: this build's, else the newest."""
-        return next((run for run in self.runs if run.live), self.runs[-1])
+        """The run to show: this build's, else the newest usual one, else the newest."""
+        usual = [run for run in self.runs if run.usual] or self.runs
+        return next((run for run in self.runs if run.live), usual[-1])
 
-    def label(self, *, platforms: bool) -> str:
-        """Return the versions in words, with their platforms if there is more than one."""
+    def label(self) -> str:
+        """Return the versions in words; where it is not Linux, with the platform in front. Those that
+        say what the usual Python of their version says are not named.
+        """
+        shown = [run for run in self.runs if run.usual or run in self.others] or self.runs
         parts = []
-        for platform in dict.fromkeys(run.record.interpreter.platform for run in self.runs):
-            here = [run for run in self.runs if run.record.interpreter.platform == platform]
+        for place in dict.fromkeys(run.place for run in shown):
+            here = [run for run in shown if run.place == place]
             kept = {id(run) for run in here}
             elsewhere = {
-                run.minor
-                for run in self.among
-                if run.record.interpreter.platform == platform and id(run) not in kept
+                run.minor for run in self.among if run.place == place and id(run) not in kept
             }
             words = span(
                 dict.fromkeys(run.version if run.minor in elsewhere else run.minor for run in here)
             )
-            parts.append(f"{PLATFORMS.get(platform, platform)} {words}" if platforms else words)
+            parts.append(f"{place} {words}" if place else words)
         return "; ".join(parts)
+
+    @property
+    def others(self) -> list[VersionRun]:
+        """Its runs that are not usual, and whose usual counterpart says something else."""
+        return [
+            run
+            for run in self.runs
+            if not run.usual and counterpart(run, self.among) not in self.runs
+        ]
+
+
+def counterpart(run: VersionRun, among: Sequence[VersionRun]) -> VersionRun | None:
+    """Return the usual run of a run's minor version, the newest of these; None if there is none."""
+    version = numbers(run.record.interpreter.version)[:2]
+    same = [
+        one for one in among if one.usual and numbers(one.record.interpreter.version)[:2] == version
+    ]
+    return same[-1] if same else None
 
 
 def fold(runs: Sequence[VersionRun], *, exact: bool = False) -> list[Group]:

@@ -200,7 +200,9 @@ class Recorded(SphinxDirective):
 def describe(example: Example) -> str:
     """Return which interpreter a record is from, and why it is not the building one."""
     interpreter = example.record.interpreter
-    words = f"{interpreter.implementation} {interpreter.version} on {interpreter.platform}"
+    words = interpreter.label
+    if not interpreter.run_by:
+        words += f" on {interpreter.platform}"
     if example.script.declared.by_hand:
         words += f", recorded by hand on {example.record.date}: {example.script.declared.by_hand}"
     elif example.lacking:

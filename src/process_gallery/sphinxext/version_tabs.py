@@ -24,12 +24,9 @@ class version_tabs(nodes.General, nodes.Element):  # noqa: N801 (docutils names 
     """The outputs of a script; drawn when the page is written."""
 
 
-def _tabs(build: Build, node: version_tabs) -> tuple[list[Group], bool]:
-    """Return what the tabs show, and whether it is of several platforms."""
-    matrix = build.matrices[node["script"]]
-    return fold(matrix.runs, exact=node["exact"]), len(
-        {run.record.interpreter.platform for run in matrix.runs}
-    ) > 1
+def _tabs(build: Build, node: version_tabs) -> list[Group]:
+    """Return what the tabs show."""
+    return fold(build.matrices[node["script"]].runs, exact=node["exact"])
 
 
 def _addresses(group: Group, node: version_tabs) -> list[str]:
@@ -45,11 +42,20 @@ def _addresses(group: Group, node: version_tabs) -> list[str]:
 def _facts(group: Group) -> str:
     """Say which runs are behind an output."""
     parts = []
-    for platform in dict.fromkeys(run.record.interpreter.platform for run in group.runs):
-        runs = [run for run in group.runs if run.record.interpreter.platform == platform]
-        parts.append(
-            f"{', '.join(run.record.interpreter.version for run in runs)} on {PLATFORMS.get(platform, platform)}"
+    pythons = [run.record.interpreter for run in group.runs]
+    for where in dict.fromkeys(
+        (one.implementation, one.platform, one.gil, one.run_by) for one in pythons
+    ):
+        name, platform, gil, run_by = where
+        versions = ", ".join(
+            one.version
+            for one in pythons
+            if (one.implementation, one.platform, one.gil, one.run_by) == where
         )
+        kind = "" if gil else ", free-threaded,"
+        how = f", run by {run_by}" if run_by else ""
+        place = "WebAssembly" if platform == "emscripten" else PLATFORMS.get(platform, platform)
+        parts.append(f"{name} {versions}{kind} {'for' if run_by else 'on'} {place}{how}")
     best = group.best
     shown = (
         "" if len(group.runs) == 1 else f"; the output is that of {best.record.interpreter.version}"
@@ -58,12 +64,12 @@ def _facts(group: Group) -> str:
     if best.record.outcome == BROKEN:
         return f"{'; '.join(parts)}: the interpreter cannot be used"
     outcome = "" if best.record.outcome == "ok" else f", outcome: {best.record.outcome}"
-    return f"{best.record.interpreter.implementation} {'; '.join(parts)}{outcome}{shown}{state}"
+    return f"{'; '.join(parts)}{outcome}{shown}{state}"
 
 
 def visit_html(self: HTML5Translator, node: version_tabs) -> None:
     """Draw the tabs: radio buttons, so that they work without a script."""
-    groups, platforms = _tabs(Build.of(self.builder.env), node)
+    groups = _tabs(Build.of(self.builder.env), node)
     uid = node["uid"]
     chosen = next(
         (number for number, group in enumerate(groups) if group.best.live), len(groups) - 1
@@ -72,7 +78,7 @@ def visit_html(self: HTML5Translator, node: version_tabs) -> None:
         f'<div class="pg-versions" role="group" aria-label="Output of {escape(Path(node["script"]).name)}.py by version">'
     ]
     for number, group in enumerate(groups):
-        label = escape(group.label(platforms=platforms))
+        label = escape(group.label())
         mark = ""
         if group.stale:
             mark = ' <span class="pg-mark pg-stale">stale</span>'
@@ -104,8 +110,7 @@ def _output(record: Record, uid: str) -> Iterator[str]:
 
 def text_of_tabs(build: Build, node: version_tabs) -> str:
     """Return each output below its versions."""
-    groups, platforms = _tabs(build, node)
-    return "\n".join(f"{group.label(platforms=platforms)}:\n{group.best.text}" for group in groups)
+    return "\n".join(f"{group.label()}:\n{group.best.text}" for group in _tabs(build, node))
 
 
 def plain_tabs(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -114,14 +119,12 @@ def plain_tabs(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if draws(app.builder):
         return
     for node in list(doctree.findall(version_tabs)):
-        groups, platforms = _tabs(Build.of(app.env), node)
+        groups = _tabs(Build.of(app.env), node)
         result: list[nodes.Node] = []
         for group in groups:
             text = group.best.text
             result += [
-                nodes.paragraph(
-                    "", f"{group.label(platforms=platforms)}:", ids=_addresses(group, node)
-                ),
+                nodes.paragraph("", f"{group.label()}:", ids=_addresses(group, node)),
                 nodes.literal_block(text, text, language="none"),
             ]
         node.replace_self(result)

@@ -22,12 +22,12 @@ from sphinx.addnodes import download_reference
 from sphinx.util.docutils import SphinxDirective
 
 from process_gallery.matrix import BROKEN
-from process_gallery.model import PLATFORMS, numbers
+from process_gallery.model import PLATFORMS, Record, numbers
 from process_gallery.store import without_chance
 
 from . import heat
 from .build import Build
-from .comparison import Group, Matrix, VersionRun, lines, span
+from .comparison import Group, Matrix, VersionRun, counterpart, lines, span
 from .domain import RecordsDomain
 from .pythons import key, marked_entry, marked_row, names
 from .shows import OPTIONS, PatternError, Shows, shortened
@@ -133,8 +133,29 @@ class ByVersion(SphinxDirective):
                 refdoc=self.env.docname,
                 classes=["download"],
             )
-        paragraph += nodes.Text(f"{when}{machine}{live}.")
+        paragraph += nodes.Text(f"{when}{machine}{live}.{_who_else(runs)}")
         return paragraph
+
+
+def _who_else(runs: Sequence[VersionRun]) -> str:
+    """Say which runs are not of CPython on Linux, and what ran them."""
+    others = [run for run in runs if not run.usual]
+    if not others:
+        return ""
+    parts = []
+    for place in dict.fromkeys(run.place for run in others):
+        there = [run for run in others if run.place == place]
+        words = span(dict.fromkeys(run.minor for run in there))
+        by = " or ".join(sorted({run.record.interpreter.run_by for run in there} - {""}))
+        free = " (t: free-threaded)" if any(not run.record.interpreter.gil for run in there) else ""
+        parts.append(f"{place} {words}".strip() + free + (f", run by {by}" if by else ""))
+    return f" Also run: {'; '.join(parts)}. Where they are not named, they say what CPython on Linux says."
+
+
+def _on_linux(record: Record) -> Record:
+    return dataclasses.replace(
+        record, interpreter=dataclasses.replace(record.interpreter, platform="linux")
+    )
 
 
 def _note(text: str, *classes: str) -> nodes.paragraph:
@@ -184,17 +205,28 @@ class VersionTable(ByVersion):
     """
 
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {"pick": directives.unchanged_required, **OPTIONS}
+    option_spec: ClassVar[dict[str, Any]] = {
+        "pick": directives.unchanged_required,
+        "platforms": directives.unchanged_required,
+        **OPTIONS,
+    }
 
     def drawn(self) -> list[nodes.Node]:
         """Return the nodes that take the directive's place."""
         matrix = self.matrix(self.arguments[0])
         documented = [self._documented(line) for line in self.content if line.strip()]
-        platforms = [
-            *PLATFORMS,
-            *sorted({run.record.interpreter.platform for run in matrix.runs} - PLATFORMS.keys()),
+        platforms = self.options.get("platforms", " ".join(PLATFORMS)).split()
+        if unknown := set(platforms) - PLATFORMS.keys():
+            raise self.error(
+                f"version_table: platforms: {min(unknown)} is none of {', '.join(PLATFORMS)}"
+            )
+        columns = [
+            run
+            for run in matrix.runs
+            if run.record.interpreter.platform in platforms
+            and dataclasses.replace(run, record=_on_linux(run.record)).usual
         ]
-        versions = [run.version for run in sorted(matrix.runs, key=lambda run: run.order[2:])]
+        versions = [run.version for run in sorted(columns, key=lambda run: run.order[2:])]
         rows: list[tuple[list[str], list[tuple[str, ...]]]] = []
         for version in dict.fromkeys(versions):
             entries = [
@@ -219,7 +251,25 @@ class VersionTable(ByVersion):
         for platform in platforms:
             words = [nodes.paragraph("", PLATFORMS.get(platform, platform))]
             head.append(entry_of(words, everywhere[platform]))
-        return [table_of(head, body), *self.notes([matrix]), self.origin([matrix])]
+        table = table_of(head, body)
+        others = [run for run in matrix.runs if run not in columns]
+        if set(platforms) != PLATFORMS.keys():
+            others = []
+        return [table, *self._others(matrix, others), *self.notes([matrix]), self.origin([matrix])]
+
+    def _others(self, matrix: Matrix, others: Sequence[VersionRun]) -> list[nodes.Node]:
+        """Say what Pythons say that have no column: PyPy, free-threaded builds, Pyodide."""
+        said = {id(run): self._picked(run) for run in matrix.runs}
+        parts: dict[str, list[VersionRun]] = {}
+        for run in others:
+            like = counterpart(run, matrix.runs)
+            if like is None or said[id(like)] != said[id(run)]:
+                parts.setdefault(said[id(run)][1], []).append(run)
+        words = [
+            f"{Group(runs, stale=False, among=matrix.runs).label()}: {text}"
+            for text, runs in parts.items()
+        ]
+        return [_note(f"{'; '.join(words)}.")] if words else []
 
     def _keys(self, matrix: Matrix, versions: list[str], platform: str) -> list[str]:
         """Return the names of the Pythons of some versions on a platform, be they run there or not."""
@@ -251,28 +301,33 @@ class VersionTable(ByVersion):
         """
         for run in matrix.runs:
             if (run.version, run.record.interpreter.platform) == (version, platform):
-                if run.problem:
-                    return (
-                        "problem",
-                        "the interpreter cannot be used" if run.problem == BROKEN else run.problem,
-                    )
-                match = (
-                    re.search(self.options["pick"], without_chance(run.text), re.MULTILINE)
-                    if "pick" in self.options
-                    else None
-                )
-                if "pick" in self.options and not match:
-                    return "none", "does not say"
-                return "stale" if run.stale else "run", match[
-                    match.lastindex or 0
-                ] if match else run.record.outcome
+                return self._picked(run)
         for where, first, last, text, address in documented:
             if where == platform and numbers(first) <= numbers(version) <= numbers(last):
                 return "documented", text, address
         return "none", "not run"
 
+    def _picked(self, run: VersionRun) -> tuple[str, ...]:
+        """Return what the table says of a run, and of which kind it is."""
+        if run.problem:
+            broken = run.problem == BROKEN
+            return "problem", "the interpreter cannot be used" if broken else run.problem
+        match = None
+        if "pick" in self.options:
+            match = re.search(self.options["pick"], without_chance(run.text), re.MULTILINE)
+            if not match:
+                return "none", "does not say"
+        text = match[match.lastindex or 0] if match else run.record.outcome
+        if run.stale:
+            return "stale", text
+        run_by = run.record.interpreter.run_by
+        return ("run by", text, run_by) if run_by else ("run", text)
+
     def _entry(self, cell: tuple[str, ...]) -> list[nodes.Node]:
         kind, text = cell[:2]
+        if kind == "run by":
+            mark = nodes.inline("", f"(run by {cell[2]})", classes=["pg-doc"])
+            return [nodes.paragraph("", "", nodes.Text(f"{text} "), mark)]
         if kind == "documented":
             link = nodes.reference("", "documented, not run", refuri=cell[2])
             source = nodes.inline(
@@ -314,18 +369,17 @@ class VersionLines(ByVersion):
             for name, value in lines(run.text).items():
                 if name in keys:
                     keys[name].setdefault(value, []).append(run)
-        several = len({run.record.interpreter.platform for run in matrix.runs}) > 1
         body: list[Sequence[Entry] | nodes.row] = []
         for name, values in keys.items():
             for number, (value, runs) in enumerate(values.items()):
                 first: list[nodes.Node] = [nodes.paragraph("", name)] if not number else []
-                label = Group(runs, stale=False, among=matrix.runs).label(platforms=several)
+                label = Group(runs, stale=False, among=matrix.runs).label()
                 said: list[nodes.Node] = [nodes.paragraph("", "", nodes.literal(value, value))]
                 versions = [nodes.paragraph("", label, classes=[RANGE])]
                 body.append(row_of([first, versions, said], pythons=names(run.key for run in runs)))
         problems = [run for run in matrix.runs if run.problem]
         if problems:
-            label = Group(problems, stale=False, among=matrix.runs).label(platforms=several)
+            label = Group(problems, stale=False, among=matrix.runs).label()
             words = ", ".join(dict.fromkeys(run.problem for run in problems))
             row = [
                 [],
@@ -382,7 +436,16 @@ class VersionGrid(ByVersion):
                         if match:
                             table.setdefault(name, {})[run.version] = match[match.lastindex or 0]
         runs.sort(key=lambda run: run.order)
-        versions = list(dict.fromkeys(run.version for run in runs))
+        versions = list(dict.fromkeys(run.version for run in runs if run.usual))
+        # Other Pythons have a column if they say something else than CPython of their version.
+        like = {
+            run.version: (counterpart(run, runs) or run).version for run in runs if not run.usual
+        }
+        others = [
+            version
+            for version, usual in like.items()
+            if any(row.get(version) != row.get(usual) for row in table.values())
+        ]
         self._key_of = {run.version: run.key for run in runs}
         if "words" in self.options:
             return [self._by_word(table, versions), *self.notes(matrices), self.origin(matrices)]
@@ -408,9 +471,15 @@ class VersionGrid(ByVersion):
                 columns[-1].append(version)
             else:
                 columns.append([version])
+        columns += [[version] for version in others]
 
         def of(column: list[str]) -> list[str]:
-            return [self._key_of[version] for version in column]
+            same = [version for version, usual in like.items() if usual in column]
+            return [
+                self._key_of[version]
+                for version in [*column, *same]
+                if version in column or version not in others
+            ]
 
         def entry(name: str, column: list[str]) -> list[nodes.Node]:
             value = table[name].get(column[0])

@@ -313,11 +313,42 @@ def _install():
 
         subprocess.Popen._handle_exitstatus = _handle_exitstatus
 
+    def system_of(module):
+        """Give a module a _winapi of its own, which tells of programs that it starts and waits for."""
+        known = module._winapi
+        status_of, create = known.GetExitCodeProcess, known.CreateProcess
+
+        def status_told(handle):
+            status = status_of(handle)
+            popen = sys._getframe(1).f_locals.get("self")
+            if status != known.STILL_ACTIVE and getattr(popen, "pid", None):
+                tell("code", popen.pid, status)
+            return status
+
+        def create_told(*arguments):
+            asked = now()
+            made = create(*arguments)
+            if module.__name__ == "subprocess":  # else start() has told its name
+                tell("command", made[2], asked, str(arguments[1])[:200])
+            return made
+
+        own = type(sys)("_winapi")
+        own.__dict__.update(known.__dict__)
+        own.GetExitCodeProcess, own.CreateProcess = status_told, create_told
+        module._winapi = own
+        if module.__name__ == "subprocess":  # it has kept the function as a default
+            poll = module.Popen._internal_poll
+            poll.__defaults__ = tuple(
+                status_told if kept is status_of else kept for kept in poll.__defaults__
+            )
+
     loaded = {
         "multiprocessing.process": process_loaded,
         "multiprocessing.util": util_loaded,
         "subprocess": subprocess_loaded,
     }
+    if sys.platform == "win32":
+        loaded["subprocess"] = loaded["multiprocessing.popen_spawn_win32"] = system_of
 
     class Finder:
         """Call the functions above as soon as the example imports these modules, then get out of
