@@ -36,6 +36,7 @@ SECTIONS = sections()
 def pattern(message):
     """Return a regular expression for a message. What differs by chance is an ellipsis; the exception's name may be missing."""
     text = re.sub(r"^[\w.]*(?:Error|Warning|Pool): ", "", message)
+    text = re.sub(r"(\[WinError \d+\]) .*", r"\1", text)  # the system's words; Wine has others
     return ".*?".join(re.escape(" ".join(part.split())) for part in text.split("…"))
 
 

@@ -62,7 +62,8 @@ if __name__ == "__main__":
     run("sys.exit(3)", exits_with_3)
     run("sys.exit('text')", exits_with_text)
     run("os._exit(7)", leaves)
-    run("os.abort()", aborts)
+    if sys.platform != "win32":  # there it is the C library's own number
+        run("os.abort()", aborts)
     run("terminate()", sleeps, lambda process: process.terminate())
     if hasattr(signal, "SIGKILL"):
         run("SIGKILL", kills_itself)

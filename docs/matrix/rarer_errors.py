@@ -27,9 +27,9 @@ if __name__ == "__main__":
 AFTER_THE_POOL = """
 import multiprocessing
 if __name__ == "__main__":
-    pool = multiprocessing.get_context("fork").Pool(1)
+    pool = multiprocessing.get_context("METHOD").Pool(1)
     def hello(): print("hello")
-    try: pool.apply_async(hello).get(0.5)
+    try: pool.apply_async(hello).get(PATIENCE)
     except multiprocessing.TimeoutError: pool.terminate()
 """
 WITHOUT_INIT = """
@@ -60,6 +60,14 @@ block = shared_memory.SharedMemory(create=True, size=1)
 """
 
 
+METHODS = getattr(multiprocessing, "get_all_start_methods", lambda: ["fork"])()
+METHOD = "fork" if "fork" in METHODS else "spawn"
+AFTER_THE_POOL = AFTER_THE_POOL.replace("METHOD", METHOD).replace(
+    "PATIENCE",
+    "0.5" if METHOD == "fork" else "15",  # a spawned worker starts slowly
+)
+
+
 class Picky(Exception):
     """An exception that pickle cannot make again: it needs two arguments."""
 
@@ -88,7 +96,8 @@ def of_file(program, **environment):
         path = os.path.join(folder, "program.py")
         with open(path, "w") as file:
             file.write(program)
-        return last_words(path, **environment).replace(folder + os.sep, "")
+        said = last_words(path, **environment).replace(folder + os.sep, "")
+        return said.replace((folder + os.sep).replace("\\", "\\\\"), "")
     finally:
         shutil.rmtree(folder)
 
@@ -104,9 +113,9 @@ def with_a_long_folder(program):
 def dead_result_thread():
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)  # the traceback of the thread
-    pool = multiprocessing.get_context("fork").Pool(1)
+    pool = multiprocessing.get_context(METHOD).Pool(1)
     try:
-        pool.apply_async(raise_picky).get(1)
+        pool.apply_async(raise_picky).get(1 if METHOD == "fork" else 15)
     except multiprocessing.TimeoutError:
         pass
     try:
@@ -120,17 +129,20 @@ if __name__ == "__main__":
     if hasattr(multiprocessing, "get_context"):
         print("a function from the prompt: %s" % last_words("-c", FROM_THE_PROMPT))
         print("a function under the guard, spawn: %s" % of_file(UNDER_THE_GUARD))
-        print("a function made after the Pool, fork: %s" % of_file(AFTER_THE_POOL))
+        print(
+            "a function made after the Pool, %s: %s" % (METHOD, of_file(AFTER_THE_POOL))
+        )
         print(
             "a subclass of Process without super().__init__(): %s"
             % of_file(WITHOUT_INIT)
         )
         print("submit() by an exit handler: %s" % of_file(SUBMIT_AT_EXIT))
-        print("start() by an exit handler, fork: %s" % of_file(FORK_AT_EXIT))
-        print(
-            "a Manager, temporary folder with a long name: %s"
-            % with_a_long_folder(MANAGER)
-        )
+        if METHOD == "fork":
+            print("start() by an exit handler, fork: %s" % of_file(FORK_AT_EXIT))
+            print(
+                "a Manager, temporary folder with a long name: %s"
+                % with_a_long_folder(MANAGER)
+            )
         leak = (
             last_words("-c", LEAK)
             if sys.version_info >= (3, 8)

@@ -8,6 +8,9 @@ import signal
 import sys
 
 COUNT = 20  # so often a worker is killed for each start method
+METHODS = getattr(multiprocessing, "get_all_start_methods", lambda: ["fork"])()
+METHOD = "fork" if "fork" in METHODS else "spawn"
+PATIENCE = 1 if METHOD == "fork" else 20  # seconds; a spawned worker starts slowly
 
 
 class Picky(Exception):
@@ -18,7 +21,7 @@ class Picky(Exception):
 
 
 def die(_):
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def leave(_):
@@ -35,16 +38,16 @@ def raise_picky(_):
 
 def with_pool(task):
     context = (
-        multiprocessing.get_context("fork")
+        multiprocessing.get_context(METHOD)
         if hasattr(multiprocessing, "get_context")
         else multiprocessing
     )
     pool = context.Pool(1)
     try:
-        pool.map_async(task, [1]).get(1)
+        pool.map_async(task, [1]).get(PATIENCE)
         return "no error"
     except multiprocessing.TimeoutError:
-        return "no answer (waited 1 s)"
+        return "no answer (waited %d s)" % PATIENCE
     finally:
         try:
             pool.terminate()
@@ -52,7 +55,7 @@ def with_pool(task):
             pass
 
 
-def executor_of_one(method="fork"):
+def executor_of_one(method=METHOD):
     from concurrent.futures import ProcessPoolExecutor
 
     options = (
@@ -68,10 +71,10 @@ def with_executor(task):
 
     executor = executor_of_one()
     try:
-        executor.submit(task, 1).result(2)
+        executor.submit(task, 1).result(2 * PATIENCE)
         return "no error"
     except TimeoutError:
-        return "no answer (waited 2 s)"
+        return "no answer (waited %d s)" % (2 * PATIENCE)
     finally:
         executor.shutdown(wait=False)
 
@@ -104,36 +107,32 @@ if __name__ == "__main__":
         ("a worker is killed", die), ("a worker calls os._exit(7)", leave), ("the result is a lambda", make_lambda),
         ("an exception cannot be unpickled", raise_picky),
     ]  # fmt: skip
-    if hasattr(os, "fork"):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)  # tracebacks of threads and workers
-        for name, task in cases:
-            attempt("Pool, " + name, with_pool, task)
-        try:
-            import concurrent.futures
-        except ImportError:
-            print("Executor, a worker is killed: there is no concurrent.futures here")
-        else:
-            for name, task in cases:
-                attempt("Executor, " + name, with_executor, task)
-            # Which of the two the executor learns first, that the worker is gone or its
-            # exit code, is a matter of chance: so it is counted.
-            told = []
-            if sys.version_info >= (3, 7):
-                for method in ("fork", "forkserver", "spawn"):
-                    lines = causes(method)
-                    told += lines
-                    print(
-                        "Executor, the cause names the exit code, %s: %d of %d"
-                        % (method, len(lines), COUNT)
-                    )
-                    sys.stdout.flush()
-            print(
-                "Executor, such a cause: %s"
-                % (told[0].strip("'\" ") if told else "none")
-            )
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # tracebacks of threads and workers
+    for name, task in cases:
+        attempt("Pool, " + name, with_pool, task)
+    try:
+        import concurrent.futures
+    except ImportError:
+        print("Executor, a worker is killed: there is no concurrent.futures here")
     else:
-        print("Pool, a worker is killed: there is no fork here")
+        for name, task in cases:
+            attempt("Executor, " + name, with_executor, task)
+        # Which of the two the executor learns first, that the worker is gone or its
+        # exit code, is a matter of chance: so it is counted.
+        told = []
+        if sys.version_info >= (3, 7):
+            for method in sorted(METHODS):
+                lines = causes(method)
+                told += lines
+                print(
+                    "Executor, the cause names the exit code, %s: %d of %d"
+                    % (method, len(lines), COUNT)
+                )
+                sys.stdout.flush()
+        print(
+            "Executor, such a cause: %s" % (told[0].strip("'\" ") if told else "none")
+        )
     # Not by the usual way out, which would wait for what hangs.
     for process in multiprocessing.active_children():
         process.terminate()
