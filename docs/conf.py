@@ -44,6 +44,7 @@ extensions = [
     "leads_on",  # old addresses of what has a page of its own now
     "hang_questions",  # four questions about a hang
     "ask_box",  # boxes to paste errors and stacks into
+    "my_python",  # the control for a reader's own version
     "search_index",  # what the site's own search knows
     "minified",  # style sheets and scripts without comments
     "previews",  # title, description and picture for previews and search engines
@@ -96,6 +97,14 @@ html_js_files = [
     (name, {"loading_method": "defer"})
     for name in ("site.js", "filter.js", "steps.js", "questions.js")
 ]
+# Furo's, with the control for a reader's Python below the search
+html_sidebars = {
+    "**": [
+        *(f"sidebar/{name}.html" for name in ("brand", "search", "my-python", "scroll-start")),
+        *(f"sidebar/{name}.html" for name in ("navigation", "ethical-ads", "scroll-end")),
+        "sidebar/variant-selector.html",
+    ]
+}
 html_favicon = html_logo = "_static/mark.svg"
 html_copy_source = False  # a gallery page's source is generated; so no page links to its source
 # Read the Docs no longer sets it; with it, pages there have the menu of versions, and Furo's place for the host's advertisement.

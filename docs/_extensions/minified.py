@@ -15,6 +15,7 @@ SCRIPTS = (
     "marks.js",
     "steps.js",
     "questions.js",
+    "follow.js",
     "process_gallery.js",
     "versions.js",
 )

@@ -55,6 +55,37 @@ try {
   }
 } catch { /* no session */ }
 
+// My Python: the choice is kept on the device. What shows it on pages is fetched once there is one.
+const python = document.getElementById("my-python");
+if (python) {
+  const memory = () => { try { return localStorage; } catch { return null; } };
+  const base = document.currentScript.src;
+  const chosen = () => {
+    document.documentElement.dataset.python = python.value;
+    if (python.value && !python.follows) {
+      python.follows = true;
+      const sheet = { rel: "stylesheet", href: new URL("follow.css", base) };
+      document.head.append(Object.assign(document.createElement("link"), sheet));
+      for (const name of ["pythons.js", "follow.js"]) {
+        document.head.append(Object.assign(document.createElement("script"), { src: new URL(name, base), async: false }));
+      }
+    }
+    document.dispatchEvent(new Event("pythonchange"));
+  };
+  const recall = () => {
+    const kept = memory()?.getItem("python") ?? "";
+    if (kept === python.value) return;
+    python.value = kept;
+    chosen();
+  };
+  python.addEventListener("change", () => {
+    memory()?.setItem("python", python.value);
+    chosen();
+  });
+  recall();
+  window.addEventListener("pageshow", recall); // a page that was left, and is come back to
+}
+
 // Firefox and Chromium make what scrolls reachable by themselves; Safari needs to be told, and only where there is something to scroll.
 const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {

@@ -12,8 +12,20 @@ from process_gallery import __version__
 from . import changes, domain, gallery, pythons, recorded, settings, version_tabs, versions
 from .build import Build, Example
 from .comparison import Group, Matrix, VersionRun, span
+from .versions import entry_of, row_of, table_of
 
-__all__ = ["Build", "Example", "Group", "Matrix", "VersionRun", "setup", "span"]
+__all__ = [
+    "Build",
+    "Example",
+    "Group",
+    "Matrix",
+    "VersionRun",
+    "entry_of",
+    "row_of",
+    "setup",
+    "span",
+    "table_of",
+]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

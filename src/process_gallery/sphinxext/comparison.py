@@ -91,6 +91,11 @@ class VersionRun:
         return self.record.text()
 
     @property
+    def lines(self) -> dict[str, str]:
+        """What was printed as ``key: value`` lines, without what differs by chance."""
+        return lines(self.text)
+
+    @property
     def problem(self) -> str:
         """What went wrong, in a word or two; empty if the run is what its script declares."""
         return "" if self.record.as_expected else self.record.outcome

@@ -570,7 +570,7 @@ class VersionGrid(ByVersion):
             entry_of([nodes.paragraph("", word)], [self._key_of[v] for v in possible[word]])
             for word in words
         ]
-        return table_of([self.options.get("corner", ""), *head], body)
+        return table_of([self.options.get("corner", ""), *head], body, "pg-words")
 
 
 def text_of(shown: Sequence[nodes.Node], build: Build) -> str:
