@@ -30,6 +30,7 @@ extensions = [
     "gallery_zip",  # the same scripts make the same zip
     "fresh_files",  # a changed picture is copied; its pages are not written again
     "same_contents",  # nor what lists a page whose title is the same
+    "example_bar",  # below the title of an example: file, command, needs
     "gallery_index",  # the gallery's indexes and their filter
     "examples_by_name",  # which example uses which function of Python's library
     "related_pages",  # which pages link to a page
@@ -37,6 +38,7 @@ extensions = [
     "code_links",
     "navigation",  # of the gallery's scripts and of the parts of a page only there
     "lean_pages",  # no page has files or markup that it has no use for
+    "source_links",  # to a page's source, to the issue form, to how to contribute
     "missing_page",  # links of the 404 page, as they work from any address
     "content_policy",  # the content security policy of every page
     "heading_anchors",  # one for each heading
@@ -90,9 +92,20 @@ ABOUT = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8
 html_baseurl = os.environ.get(
     "READTHEDOCS_CANONICAL_URL", f"{ABOUT['urls']['Documentation']}en/latest/"
 )
+# Where the repository is. While it is empty, no page links to its source, to the issue form or to how to contribute.
+# Its one home is pyproject.toml; `-D source_repository=https://...` names another for one build.
+source_repository = ABOUT["urls"].get("Source", "")
 html_static_path = ["_static"]
 templates_path = ["_templates"]
-html_css_files = ["site.css", "gallery.css", "filter.css", "ask.css", "steps.css", "questions.css"]
+html_css_files = [
+    "site.css",
+    "gallery.css",
+    "filter.css",
+    "example.css",
+    "ask.css",
+    "steps.css",
+    "questions.css",
+]
 html_js_files = [
     (name, {"loading_method": "defer"})
     for name in ("site.js", "filter.js", "steps.js", "questions.js")
@@ -143,7 +156,7 @@ epub_contributor = author
 epub_identifier = epub_uid = urlsplit(
     html_baseurl
 ).hostname  # the same: the two tables of contents name one each
-epub_css_files = ["site.css", "book.css"]
+epub_css_files = ["book.css"]
 # A picture, as many readers show no SVG there. It is _drawings/cover.svg in a window of 800 x 1280 pixels:
 # chromium --headless --hide-scrollbars --window-size=800,1280 --screenshot=docs/_book/cover.png docs/_drawings/cover.svg
 epub_cover = ("_static/cover.png", "epub-cover.html")

@@ -47,11 +47,24 @@ def downloads(page: Path) -> list[Path]:
     return [(page.parent / unescape(link)).resolve() for link in links]
 
 
-def commands(page: Path) -> list[str]:
-    """Return the commands that a page says an example is run with."""
-    code = re.sub(r"</?span[^>]*>", "", page.read_text(encoding="utf-8"))
-    alone = re.findall(r"<dt>Run it alone</dt><dd><code>([^<]+)</code>", code)
-    return [*alone, *re.findall(r"<code[^>]*>(uv run [^<]+)</code>", code)]
+def bar(page: Path) -> str:
+    """Return the bar below the title of an example's page."""
+    found = re.search(r'<div class="example-bar.*?</p>\n</div>', page.read_text("utf-8"), re.DOTALL)
+    assert found, f"{page}: has no bar"
+    return found[0]
+
+
+def command(page: Path) -> str:
+    """Return the command that a page says an example is run with."""
+    code = unescape(re.sub(r"<[^>]+>", "", re.search(r"<pre>(.*?)</pre>", bar(page), re.DOTALL)[1]))
+    assert code.startswith("$ ")
+    return code.removeprefix("$ ").strip()
+
+
+def needs(page: Path) -> str:
+    """Return what a page says an example needs."""
+    found = re.search(r'<p class="example-needs">(.*?)</p>', bar(page), re.DOTALL)
+    return unescape(re.sub(r"<[^>]+>", "", found[1])).removeprefix("Needs ")
 
 
 @pytest.mark.site
@@ -64,8 +77,57 @@ def test_a_page_hands_out_what_ran_and_says_how_to_run_it(site: Path, script: st
     assert [file.name for file in files] == [path.name, *(other.name for other in beside)]
     for file in files:
         assert file.read_bytes() == (path.parent / file.name).read_bytes()
-    uv = [f"uv run {path.name}"] if script in WITH_METADATA else []
-    assert commands(page) == [f"python {path.name}", *uv]
+    uv = script in WITH_METADATA
+    assert command(page) == f"{'uv run' if uv else 'python'} {path.name}"
+    assert ("uv fetches" in needs(page)) == uv
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_page_says_what_its_example_needs(site: Path, script: str) -> None:
+    """What the script declares, once to the recorder, and once to installers by its inline metadata."""
+    page = site / "gallery" / Path(script).with_suffix(".html")
+    said = needs(page)
+    declared = read_script(EXAMPLES / script).declared.needs
+    found = BLOCK.search((EXAMPLES / script).read_text())
+    block = tomllib.loads(re.sub(r"(?m)^# ?", "", found[1])) if found else {}
+    for package in block.get("dependencies", ()):
+        assert re.search(rf"(, | and ){re.escape(package)}\b", said)
+    modules = [one for one in declared if one != "linux" and not one.startswith("python")]
+    assert not modules or block.get("dependencies"), "what it imports, installers are not told"
+    assert ("nothing else" in said) == (not block.get("dependencies"))
+    assert ("on Linux" in said) == ("linux" in declared)
+    least = max([11, *(int(one) for one in re.findall(r">=\s*3\.(\d+)", " ".join(declared)))])
+    assert said.startswith(f"Python 3.{least} ")
+    if "<" in block.get("requires-python", ""):
+        assert re.match(r"Python 3\.\d+ to 3\.\d+\b", said)
+
+
+@pytest.mark.site
+def test_a_page_says_where_its_example_belongs(site: Path) -> None:
+    """A section, a chapter, a guide: each is a link that arrives (tests/browser looks at all links)."""
+    text = bar(site / "gallery/start_methods/main_guard.html")
+    places = dict(re.findall(r'<a class="reference internal" href="([^"]+)">(.+?)</a>', text))
+    assert "index.html" in places
+    assert "../../tutorial/first_process.html" in places
+    assert "../../guides/move_to_forkserver.html" in places
+    for script in SCRIPTS:
+        assert "<strong>Part of</strong>" in bar(
+            site / "gallery" / Path(script).with_suffix(".html")
+        )
+
+
+@pytest.mark.site
+def test_no_link_has_the_name_of_a_script_and_leads_to_a_page(site: Path) -> None:
+    found = [
+        f"{page.relative_to(site)}: {text}"
+        for page in site.rglob("*.html")
+        for target, text in re.findall(
+            r'<a\b[^>]*\bhref="([^"]+)"[^>]*>(.*?)</a>', page.read_text("utf-8"), re.DOTALL
+        )
+        if re.fullmatch(r"[\w/]+\.py", re.sub(r"<[^>]+>", "", text)) and ".py" not in target
+    ]
+    assert not found
 
 
 @pytest.mark.site
@@ -114,11 +176,10 @@ def test_a_download_runs_as_its_page_says(
     page = site / "gallery" / Path(script).with_suffix(".html")
     for file in downloads(page):
         shutil.copy(file, tmp_path)
-    program, *arguments = commands(page)[0].split()
-    assert program == "python"
+    name = re.fullmatch(r"(?:python|uv run) (\S+)", command(page))[1]
     read = read_script(EXAMPLES / script)
     missing = bool(Installed.ask(python, [read]).missing(read, probe(python)))
-    run_as_told([python, *arguments], tmp_path, script, missing=missing)
+    run_as_told([python, name], tmp_path, script, missing=missing)
 
 
 def fitting(script: str) -> str | None:
@@ -137,7 +198,7 @@ def fitting(script: str) -> str | None:
 def test_uv_runs_it_by_its_inline_metadata(
     script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the same folder as after a download. uv fetches the libraries, so this needs a network."""
+    """From the same folder as after a download, by the command of its page. uv fetches the libraries, so this needs a network."""
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if uv is None:
         pytest.skip("uv is not installed")

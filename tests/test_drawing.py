@@ -290,7 +290,7 @@ def draw_all(record):
         drawing.output_html(record, cells, uid="a", code_anchor=lambda line: f"line-{line}")
         + drawing.timeline_html(record, uid="b")
         + drawing.stacks_html(record, uid="c", code_anchor=lambda line: f"line-{line}")
-        + drawing.facts_html(record, download="d.py")
+        + drawing.facts_html(record)
     )
     ET.fromstring(drawing.thumbnail_svg(record))
     for cell in record.cells:
@@ -626,7 +626,6 @@ def test_stacks_show_the_frames_of_the_example_first():
                 "900 ms",
                 "exit code 0",
                 "23 MiB",
-                "python made.py",
             ],
         ),
         (
@@ -651,12 +650,9 @@ def test_stacks_show_the_frames_of_the_example_first():
 )
 def test_facts(fields, words):
     record = made([(0, "a\n")], **fields)
-    for download in (None, 'x"y.py'):
-        page = drawing.facts_html(record, download=download)
-        parsed = Parsed(page)
-        for word in words:
-            assert word in parsed.text
-        assert ("<a " in page) == (download is not None)
+    parsed = Parsed(drawing.facts_html(record))
+    for word in words:
+        assert word in parsed.text
 
 
 def test_the_thumbnail_is_a_picture_of_its_own():
@@ -848,7 +844,7 @@ def test_no_class_is_without_a_look():
         drawing.output_html(r, [0], uid="a")
         + drawing.timeline_html(r, uid="b")
         + drawing.stacks_html(r, uid="c")
-        + drawing.facts_html(r, download="d")
+        + drawing.facts_html(r)
         for r in (record, mixed)
     )
     used = set(re.findall(r"\bpg-[a-z]+\b", " ".join(re.findall(r'class="([^"]*)"', page))))

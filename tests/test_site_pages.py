@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -227,3 +228,63 @@ def test_a_cause_is_marked_with_its_answers(docs):
     (docs / "a.md").write_text("# A\n\n## Cause\n\n```{hang_when}\n:who: child\n```\n")
     with pytest.raises(AssertionError, match="hang_when: answer method, threads, killed"):
         build(docs)
+
+
+SOURCE_LINKS = """
+extensions.append("source_links")
+templates_path = [{templates!r}]
+"""
+
+
+def test_a_page_is_linked_to_its_source_only_where_a_repository_is_named(docs):
+    """tests/browser/test_first_visit.py clicks on the links."""
+    conf = docs / "conf.py"
+    text = conf.read_text() + SOURCE_LINKS.format(templates=str(EXTENSIONS.parent / "_templates"))
+    (docs.parent / "CONTRIBUTING.md").write_text("# Contributing\n\nSee [a](docs/a.md).\n")
+    (docs / "contribute.md").write_text(
+        (EXTENSIONS.parent / "contribute.md").read_text(encoding="utf-8")
+    )
+    html = docs.parent / "html"
+    conf.write_text(text)
+    build(docs)
+    assert not (html / "contribute.html").exists()
+    for page in html.rglob("*.html"):
+        content = page.read_text(encoding="utf-8")
+        assert "Report a problem" not in content
+        assert "Contribut" not in content
+        assert "github.com" not in content.replace("github.com/pradyunsg", "")
+    conf.write_text(f"{text}source_repository = 'https://github.com/someone/repository/'\n")
+    build(docs)
+    repository = "https://github.com/someone/repository"
+    for name in ("index", "a", "genindex"):
+        content = (html / f"{name}.html").read_text(encoding="utf-8")
+        assert ("Source of this page" in content) == (name != "genindex")
+        assert (f'href="{repository}/blob/HEAD/docs/{name}.md"' in content) == (name != "genindex")
+        assert f"{repository}/issues/new?template=page-is-wrong.yml&page=" in content
+        assert 'href="contribute.html">Contribute</a>' in content
+    page = (html / "contribute.html").read_text(encoding="utf-8")
+    assert f'href="{repository}/blob/HEAD/CONTRIBUTING.md"' in page
+    assert 'href="a.html"' in page
+    form = (EXTENSIONS.parents[1] / ".github/ISSUE_TEMPLATE/page-is-wrong.yml").read_text("utf-8")
+    assert "    id: page\n" in form  # what the address fills in
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        ("reference/errors", "docs/reference/errors.md"),
+        ("gallery/index", "examples/GALLERY_HEADER.rst"),
+        ("gallery/pools/index", "examples/pools/GALLERY_HEADER.rst"),
+        ("gallery/pools/pool_map", "examples/pools/pool_map.py"),
+        ("contribute", "CONTRIBUTING.md"),
+    ],
+)
+def test_the_source_of_a_page_is_a_file_of_the_repository(monkeypatch, page, path):
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    pytest.importorskip("docutils", reason="the pages' dependencies are not installed")
+    from source_links import source_of
+
+    env = SimpleNamespace(found_docs={page}, doc2path=lambda name, base: f"{name}.md")
+    assert source_of(SimpleNamespace(env=env), page) == path
+    assert (EXTENSIONS.parents[1] / path).is_file()
+    assert source_of(SimpleNamespace(env=env), "genindex") is None

@@ -6,10 +6,15 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.builders.epub3 import Epub3Builder
 
+# The theme's, and this site's for books: other style sheets are for what only a browser shows, and
+# use CSS that EPUB's readers and checkers need not know. Scripts have nothing to do here.
+STYLES = {"epub.css", "basic.css", "pygments.css", "book.css"}
+PICTURES = {"file.png"}  # of epub.css
+
 
 class Book(Epub3Builder):
-    """Sphinx's, with the files in ``_book``, a cover that is declared as EPUB 3 asks, and contents
-    in the order of reading.
+    """Sphinx's, with the files in ``_book`` and no others of themes and extensions, a cover that is declared as
+    EPUB 3 asks, and contents in the order of reading.
     """
 
     def init(self):
@@ -24,6 +29,10 @@ class Book(Epub3Builder):
         Path(self.outdir, self.coverpage_name).unlink(
             missing_ok=True
         )  # an earlier build's would be taken for one more page
+        own = {path.name for path in Path(self.srcdir, "_book").iterdir()} | STYLES | PICTURES
+        for path in Path(self.outdir, "_static").rglob("*"):
+            if path.is_file() and path.name not in own:
+                path.unlink()
         super().build_content()
         path = Path(self.outdir, "content.opf")
         item = f'href="{self.config.epub_cover[0]}"'
@@ -77,12 +86,22 @@ def suit_book(app, doctree, docname):
         uri = path.as_posix()
         app.env.images.add_file(docname, uri)
         node.replace_self(nodes.image(uri=uri, alt=node["alt"], candidates={"*": uri}))
-    for node in list(doctree.findall(nodes.paragraph)):
-        if "example-download" in node["classes"]:
+    for node in list(doctree.findall(nodes.Element)):
+        if {"example-download", "example-bar"} & set(node.get("classes", ())):
             node.parent.remove(node)
+
+
+def only_its_styles(app, pagename, templatename, context, doctree):
+    """Have a page of the book name no style sheet and no script that is not in it."""
+    if app.builder.name == "epub":
+        for key in ("css_files", "script_files"):
+            context[key] = [
+                file for file in context[key] if Path(str(file.filename)).name in STYLES
+            ]
 
 
 def setup(app):
     app.add_builder(Book, override=True)
+    app.connect("html-page-context", only_its_styles, priority=900)
     app.connect("doctree-resolved", suit_book, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,7 +8,8 @@ import re
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
-def _hash(text):
+def hash_of(text):
+    """Return what a policy calls an inline script or style sheet by."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
@@ -21,10 +22,10 @@ def add_policy(app, pagename, templatename, context, doctree):
     # allow.
     environment = app.builder.templates.environment
     base = environment.loader.get_source(environment, "!base.html")[0]
-    scripts = " ".join(_hash(text) for kind, text in _INLINE.findall(base) if kind == "script")
+    scripts = " ".join(hash_of(text) for kind, text in _INLINE.findall(base) if kind == "script")
 
     def policy(style):
-        styles = " ".join(_hash(text) for _, text in _INLINE.findall(style))
+        styles = " ".join(hash_of(text) for _, text in _INLINE.findall(style))
         return (
             f"default-src 'self'; script-src 'self' {scripts}; style-src-elem 'self' {styles}; style-src-attr 'unsafe-inline'; "
             "img-src 'self' data:; object-src 'none'; form-action 'self'; base-uri 'none'"

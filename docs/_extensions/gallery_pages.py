@@ -9,36 +9,17 @@ import re
 
 from gallery_index import whole_index
 
-from process_gallery import local_modules
-from process_gallery.sphinxext import Build
-
 _THUMBNAILS = re.compile(r"(?ms)\.\. raw:: html\n\n  <div id='sg-tag-list'.*(?=^\.\. toctree::)")
 _FOOTER = re.compile(r"(?ms)^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*")
 _NOTE = re.compile(
     r"(?ms)^\.\. only:: html\n\n    \.\. note::\n        :class: sphx-glr-download-link-note\n.*?(?=^\S)"
 )
 _TAGS = re.compile(r"(?ms)^\.\. rst-class:: sphx-glr-example-tags\n\n.*?(?=^\S)")
-_UV = "\n`uv <https://docs.astral.sh/uv/>`__ fetches what the script needs, and runs it: ``uv run {}``.\n"
-_INLINE_METADATA = re.compile(rb"(?m)^# /// script\r?$")  # PEP 723
 
 
-def download(*links):
-    """Return a paragraph of links to files, each written as ``words <file>``."""
-    roles = " ".join(f":download:`{link}`" for link in links)
-    return f"\n\n.. rst-class:: example-download\n\n{roles}\n"
-
-
-def downloads_of(path):
-    """Return what ends an example's page: its file, what must lie beside it, and how uv runs it."""
-    source = path.read_bytes()
-    text = download(
-        f"Download {path.name} <{path.name}>",
-        *(
-            f"{other.name}, which must lie beside it <{other.name}>"
-            for other in local_modules(path, source)
-        ),
-    )
-    return text + _UV.format(path.name) if _INLINE_METADATA.search(source) else text
+def download(link):
+    """Return a paragraph with a link to a file, written as ``words <file>``."""
+    return f"\n\n.. rst-class:: example-download\n\n:download:`{link}`\n"
 
 
 def tidy(app, docname, source):
@@ -56,10 +37,7 @@ def tidy(app, docname, source):
         text = _FOOTER.sub("", text)
         text += download(f"These scripts in one zip <{section}_python.zip>")
     else:
-        text = _TAGS.sub("", _NOTE.sub("", text))
-        path = Build.of(app.env).example_folders[0] / f"{docname.removeprefix('gallery/')}.py"
-        if path.is_file():
-            text = _FOOTER.sub(lambda _: downloads_of(path), text)
+        text = _FOOTER.sub("", _TAGS.sub("", _NOTE.sub("", text)))
     source[0] = text
 
 

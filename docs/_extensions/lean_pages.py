@@ -17,6 +17,7 @@ _FILES = {
     r"list-filter": ("filter.css", "filter.js"),
     r"\bhang-questions\b": ("questions.css", "questions.js"),
     r"\bfork-steps\b": ("steps.css", "steps.js"),
+    r"class=\"[^\"]*example-(bar|download|mentions)": ("example.css",),
     r'class="ask"': ("ask.css",),
 }
 # Sphinx's, for a "/" and for the words of a search: site.js does both.
@@ -51,6 +52,16 @@ def make_lean(app, pagename, templatename, context, doctree):
                 lambda match: match[1] or "",
                 context[key],
             )
+    if context.get("body"):
+        context["body"] = _LITERAL.sub(_breakable, context["body"])
+
+
+# A name that is wider than a column is broken between its parts, not in the middle of a word.
+_LITERAL = re.compile(r'(?<=<code class=")([^"]*\bliteral\b[^"]*">)([^<]{20,})(?=</code>)')
+
+
+def _breakable(match):
+    return match[1] + re.sub(r"(?<=[\w)])([./(=])(?=\w)", r"\1<wbr>", match[2])
 
 
 def setup(app):

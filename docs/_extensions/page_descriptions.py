@@ -7,6 +7,12 @@ from claims import claim_of
 
 from process_gallery.sphinxext import Build
 
+MADE = {  # by Sphinx, or by a template
+    "genindex": "Every name and term that this site explains, in alphabetical order.",
+    "py-modindex": "The Python modules that this site documents.",
+    "search": "Search this site for words, an error message or a whole traceback; nothing is sent anywhere.",
+}
+
 
 def description_of(app, docname):
     """Return a page's description, an empty text if it has none."""
@@ -17,7 +23,9 @@ def description_of(app, docname):
     )
     if example:
         return re.sub(
-            r":\w+(?::\w+)*:`~?([^`<]*?)(?: <[^`]*>)?`|``?", r"\1", claim_of(example.script)
+            r"(?::\w+(?::\w+)*:)?`~?([^`<]+?)(?: <[^`]*>)?`(?:__?)?|``?",
+            r"\1",
+            claim_of(example.script).replace("``", ""),
         )
     path = Path(app.env.doc2path(docname))
     found = (

@@ -3,18 +3,23 @@
 """
 
 import html
+import re
 import textwrap
 
 import emblem
 from docutils import nodes
-from page_descriptions import description_of
+from page_descriptions import MADE, description_of
 
 LONGEST = 200  # characters of a description; those who show it cut longer ones themselves
 
 
 def add_tags(app, pagename, templatename, context, doctree):
-    """Add the elements to the head of a page that has a text."""
-    if app.builder.name != "html" or doctree is None:
+    """Add the elements to the head of a page that has a text, and of the others a description."""
+    if app.builder.name != "html":
+        return
+    if doctree is None:
+        if text := MADE.get(pagename):
+            context["metatags"] = f'<meta name="description" content="{html.escape(text)}" />\n'
         return
     text = description_of(app, pagename) or _beginning(doctree)
     tags = {
@@ -46,9 +51,11 @@ def add_tags(app, pagename, templatename, context, doctree):
 
 
 def _beginning(doctree):
-    """Return how a page's text begins."""
+    """Return how a page's text begins: whole sentences, if the first one is not too long."""
     first = next(doctree.findall(nodes.paragraph), None)
-    return textwrap.shorten(first.astext(), LONGEST, placeholder=" …") if first else ""
+    text = " ".join(first.astext().split()) if first else ""
+    sentences = re.match(rf".{{1,{LONGEST - 1}}}[.?!](?=\s|$)", text)
+    return sentences[0] if sentences else textwrap.shorten(text, LONGEST, placeholder=" …")
 
 
 def setup(app):

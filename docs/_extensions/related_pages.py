@@ -65,24 +65,14 @@ def changed(app, env):
 
 
 def add_mentions(app, doctree, docname):
-    """Put the list at the end of a page. An example's stands before the download; another page's
-    omits what it links to itself.
+    """Put the list at the end of a page. Unless it is an example's, it omits what the page links to
+    itself.
     """
     mentioned = getattr(app.env, "page_mentioned", {})
     pages = set(mentioned.get(docname, ()))
-    if docname.startswith("gallery/"):
-        after = next(
-            (
-                node
-                for node in doctree.findall(nodes.paragraph)
-                if "example-download" in node["classes"]
-            ),
-            None,
-        )
-    else:
-        after = None
+    if not docname.startswith("gallery/"):
         pages -= {page for page in pages if docname in mentioned.get(page, ())}
-    section = after.parent if after else next(doctree.findall(nodes.section), None)
+    section = next(doctree.findall(nodes.section), None)
     if not pages or section is None:
         return
     items = nodes.bullet_list(classes=["example-mentions"])
@@ -90,8 +80,7 @@ def add_mentions(app, doctree, docname):
         uri = app.builder.get_relative_uri(docname, page)
         link = nodes.reference("", app.env.titles[page].astext(), refuri=uri, internal=True)
         items += nodes.list_item("", nodes.paragraph("", "", link))
-    place = section.index(after) if after else len(section)
-    section.insert(place, [nodes.rubric("", "This comes up in"), *fold(items, "pages")])
+    section += [nodes.rubric("", "This comes up in"), *fold(items, "pages")]
 
 
 def setup(app):

@@ -152,7 +152,10 @@ class _Page:
             for term in node.findall(nodes.term):
                 names = [entry[1] for found in term.findall(index) for entry in found["entries"]]
                 section["parts"] += [(name, term["ids"][0]) for name in names]
-        elif not isinstance(node, nodes.comment | nodes.literal_block | nodes.raw | toctree):
+        elif not (
+            isinstance(node, nodes.comment | nodes.literal_block | nodes.raw | toctree)
+            or "example-bar" in node["classes"]
+        ):
             self._text(node, section)
 
     def _text(self, node, section):

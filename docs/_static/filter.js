@@ -24,7 +24,11 @@ function show() {
     item.hidden = !matches(item, texts[index]);
     count += !item.hidden;
   });
-  for (const section of sections) section.hidden = !section.querySelector(".examples > li:not([hidden])");
+  for (const section of sections) {
+    section.hidden = !section.querySelector(".examples > li:not([hidden])");
+    const entry = document.querySelector(`.toc-tree a[href="#${CSS.escape(section.id)}"]`);
+    if (entry) entry.parentElement.hidden = section.hidden;
+  }
   const output = form.querySelector("output");
   const all = count === items.length ? "" : ` of ${items.length}`;
   output.value = `${count}${all} ${output.dataset.of}`;

@@ -86,16 +86,40 @@ if (python) {
   window.addEventListener("pageshow", recall); // a page that was left, and is come back to
 }
 
-// Firefox and Chromium make what scrolls reachable by themselves; Safari needs to be told, and only where there is something to scroll.
-const watcher = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
+// What scrolls is reached by keys, has a name, and is seen to go on: its edge fades until its end. Only where there is something to scroll.
+const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => look(target)));
+
+function look(box) {
+  const right = box.scrollWidth - box.clientWidth > 1;
+  const down = box.scrollHeight - box.clientHeight > 1 && getComputedStyle(box).overflowY !== "visible";
+  if (right || down) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+  for (const [name, value] of Object.entries(box.names)) {
+    if (right || down) box.setAttribute(name, value);
+    else box.removeAttribute(name);
   }
-});
+  box.classList.toggle("more-right", right && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  box.classList.toggle("more-down", down && box.scrollTop + box.clientHeight < box.scrollHeight - 1);
+}
+
+/** Watch what may scroll; a region has a name that no other one on the page has. */
+function watch(box, role, name) {
+  box.names = { role, "aria-label": name };
+  box.addEventListener("scroll", () => look(box), { passive: true });
+  watcher.observe(box);
+}
+
+const regions = new Map();
+for (const box of document.querySelectorAll("article .table-wrapper, article .recorded-figures")) {
+  const what = box.querySelector("caption")?.textContent.trim() ?? box.closest("section")?.querySelector(":is(h1, h2, h3, h4)")?.firstChild.textContent.trim() ?? document.title;
+  const name = `${box.matches(".table-wrapper") ? "Table" : "Plot"}: ${what}`;
+  regions.set(name, (regions.get(name) ?? 0) + 1);
+  watch(box, "region", regions.get(name) > 1 ? `${name} (${regions.get(name)})` : name);
+}
 
 function prepare(pre) {
-  if (!pre.closest(".pg-out")) watcher.observe(pre); // an output's frame scrolls, not its text
+  const output = pre.closest(".pg-out"); // whose frame scrolls, not its text
+  watch(output ? pre.parentElement : pre, "group", output ? "Output" : "Code");
 
   if (!navigator.clipboard) return; // not on a plain http address
   const button = document.createElement("button");

@@ -39,6 +39,17 @@ PAGES = [
     "gallery/fork_safety/lock_at_fork",
     FIGURES,
 ]
+KINDS = [
+    *PAGES,
+    "tutorial/index",
+    "concepts/folklore",
+    "reference/history",
+    "reference/fork_deadlocks_by_version",
+    "reference/examples_by_name",
+    "search",
+    "404",
+]
+"""Pages of each kind that there is."""
 SHIFT = 0.001
 """Layout shift below which nothing has moved: a busy browser reports 2.5e-6 for half a pixel; what a reader may notice is 0.1
 (https://web.dev/articles/cls)."""
@@ -62,12 +73,13 @@ def axe_source() -> str | None:
 
 
 @contextlib.contextmanager
-def serve(site: Path) -> Iterator[str]:
-    """Serve the site compressed, below the path that its 404 page expects; give its address."""
+def serve(site: Path, prefix: str | None = None) -> Iterator[str]:
+    """Serve the site compressed, below the path that its 404 page expects, or another one; give its address."""
     canonical = re.search(
         r'rel="canonical" href="([^"]+)', (site / "index.html").read_text(encoding="utf-8")
     )[1]
-    prefix = urlsplit(canonical).path.rpartition("/")[0]
+    if prefix is None:
+        prefix = urlsplit(canonical).path.rpartition("/")[0]
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

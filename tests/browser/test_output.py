@@ -88,7 +88,7 @@ def drawing(record: Record, uid: str) -> str:
         output_html(record, [0, 1], uid=f"{uid}-out", code_anchor=anchor)
         + stacks_html(record, uid=f"{uid}-stacks", code_anchor=anchor)
         + timeline_html(record, uid=f"{uid}-time")
-        + facts_html(record, download="made.py")
+        + facts_html(record)
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from served import CHROMIUM, FIGURES, FLAGS, PAGES, SHIFT, axe_source, serve
+from served import CHROMIUM, FIGURES, FLAGS, KINDS, PAGES, SHIFT, axe_source, serve
 
 pytestmark = pytest.mark.browser
 
@@ -191,7 +191,7 @@ def test_links_say_where_they_lead(site):
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])  # 320: a window of 1280 at 400 %
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", KINDS)
 def test_layout_stays(site, chromium, name, width):
     with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
         assert visit.page.evaluate("window.shift") < SHIFT
@@ -200,9 +200,63 @@ def test_layout_stays(site, chromium, name, width):
         )
 
 
+# Furo lets its column scroll sideways, which the page's own width does not tell.
+TOO_WIDE = """() => ['html', '.content'].filter((one) => {
+  const box = document.querySelector(one);
+  return box && box.scrollWidth > Math.max(box.clientWidth, 1) + 1;
+})"""
+
+
+def test_no_page_pans_sideways_on_the_narrowest_phone(site, chromium):
+    """Every page that there is, at 320 px: what is wide scrolls by itself."""
+    with Visit(chromium, f"{site}/index.html", width=320) as visit:
+        wide = []
+        for path in sorted(SITE.rglob("*.html")):
+            visit.page.goto(f"{site}/{path.relative_to(SITE).as_posix()}", wait_until="load")
+            if found := visit.page.evaluate(TOO_WIDE):
+                wide.append(f"{path.relative_to(SITE)}: {', '.join(found)}")
+        assert not wide, "\n".join(wide)
+
+
+SCROLLING = """() => [...document.querySelectorAll('article *')].filter((box) => {
+  const { overflowX, overflowY } = getComputedStyle(box);
+  const scrolls = (how, whole, shown) => /auto|scroll/.test(how) && whole > shown + 1 && shown > 0;
+  return scrolls(overflowX, box.scrollWidth, box.clientWidth) || scrolls(overflowY, box.scrollHeight, box.clientHeight);
+}).map((box) => [box.className, box.tabIndex, box.getAttribute('role'), box.getAttribute('aria-label'), getComputedStyle(box).maskImage])"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        FIGURES,
+        "concepts/folklore",
+        "guides/debug_a_hang",
+        "reference/what_is_inherited",
+        "gallery/pools/progress_bar",
+    ],
+)
+def test_what_scrolls_has_a_name_takes_the_focus_and_is_seen_to_go_on(site, chromium, name):
+    with Visit(chromium, f"{site}/{name}.html", width=390) as visit:
+        visit.page.wait_for_timeout(300)  # each is looked at when there is nothing better to do
+        found = visit.page.evaluate(SCROLLING)
+        assert found, "this page shows nothing here"
+        for what, stop, role, label, mask in found:
+            assert stop == 0, what
+            assert role in ("region", "group"), what
+            assert label, what
+            assert mask != "none", what
+        regions = [label for _, _, role, label, _ in found if role == "region"]
+        assert len(regions) == len(set(regions))
+        if name == FIGURES:
+            size = visit.page.locator(".recorded-figure:visible").first.evaluate(
+                "image => image.getBoundingClientRect().width / image.naturalWidth"
+            )
+            assert size * 10 / 0.75 >= 9, "the labels, of 10 pt, cannot be read"
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*PAGES, "404", "search"])
+@pytest.mark.parametrize("name", KINDS)
 def test_axe_finds_nothing(site, chromium, axe, name, scheme, width):
     with Visit(chromium, f"{site}/{name}.html", width=width, scheme=scheme) as visit:
         visit.page.evaluate(axe)  # not as a script element, which the page's policy would not allow
@@ -215,12 +269,25 @@ def test_axe_finds_nothing(site, chromium, axe, name, scheme, width):
         assert not found, "\n".join(found)
 
 
+# Of radio buttons with one name the tab key reaches one.
+CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')].filter((one) =>
+  !one.disabled && one.type !== 'hidden' && one.tabIndex >= 0 && (one.type !== 'radio' || one.checked) &&
+  one.getClientRects().length && one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })
+).map((one, number) => { one.dataset.control = number; return one.outerHTML.slice(0, 120); })"""
+
+
 @pytest.mark.parametrize("width", [390, 720])  # the second is 1440 at a zoom of 200 %
-@pytest.mark.parametrize("name", PAGES)
-def test_every_stop_of_the_tab_key_is_on_the_screen(site, chromium, name, width):
+@pytest.mark.parametrize("name", [*PAGES, "reference/fork_deadlocks_by_version"])
+def test_the_tab_key_reaches_every_control_and_leads_to_nothing_off_the_screen(
+    site, chromium, name, width
+):
     with Visit(chromium, f"{site}/{name}.html", width=width) as visit:
-        stops = []
-        for _ in range(400):
+        visit.page.wait_for_timeout(
+            300
+        )  # buttons to copy are made when there is nothing else to do
+        controls = visit.page.evaluate(CONTROLS)
+        reached, stops = set(), []
+        for _ in range(len(controls) + 50):
             visit.page.keyboard.press("Tab")
             stop = visit.page.evaluate(
                 """() => {
@@ -228,13 +295,16 @@ def test_every_stop_of_the_tab_key_is_on_the_screen(site, chromium, name, width)
                   const element = document.activeElement;
                   if (!element || element === document.body) return null;
                   const box = element.getBoundingClientRect();
-                  return [element.outerHTML.slice(0, 120), box.width > 0 && box.right > 0 && box.left < innerWidth
+                  return [element.dataset.control, element.outerHTML.slice(0, 120), box.width > 0 && box.right > 0 && box.left < innerWidth
                     && box.bottom > 0 && box.top < innerHeight && element.checkVisibility({ visibilityProperty: true })];
                 }"""
             )
             if stop is None:
                 break
-            stops.append(stop)
+            reached.add(stop[0])
+            stops.append(stop[1:])
+        missed = [html for number, html in enumerate(controls) if str(number) not in reached]
+        assert not missed, "\n".join(missed)
         off = [html for html, seen in stops if not seen]
         assert not off, "\n".join(off)
         assert len(stops) > 5
@@ -327,6 +397,24 @@ def test_missing_page_helps_at_any_depth(site, chromium):
         assert visit.page.inner_text("h1").startswith("Gallery")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("prefix", ["", "/else/where"])
+def test_missing_page_is_styled_wherever_the_site_is_put(site, chromium, prefix, scripts):
+    with (
+        serve(SITE, prefix) as address,
+        Visit(chromium, f"{address}/no/such/page.html", scripts=scripts) as visit,
+    ):
+        page = visit.page
+        assert 150 < page.locator(".sidebar-drawer").bounding_box()["width"] < 600
+        assert page.locator("article").bounding_box()["width"] < 800
+        assert page.locator("article h1").bounding_box()["height"] < 100
+        refused = [text for text in visit.errors if "Content Security Policy" in text]
+        assert not refused
+        if scripts:
+            page.locator(f"article a[href='{prefix}/gallery/index.html']").click()
+            assert page.inner_text("h1").startswith("Gallery")
+
+
 def test_filter_of_the_gallery(site, chromium):
     with Visit(chromium, f"{site}/gallery/index.html?method=m-spawn") as visit:
         shown = "[...document.querySelectorAll('.examples > li')].filter((item) => item.offsetParent).length"
@@ -336,6 +424,7 @@ def test_filter_of_the_gallery(site, chromium):
         assert visit.page.inner_text(".list-filter output") == f"{spawn} of {everything} examples"
         visit.page.fill(".list-filter input", "zzz")
         assert visit.page.evaluate(shown) == 0
+        assert not visit.page.locator(".toc-tree ul ul li:visible").count()
         assert "find=zzz" in visit.page.url
         visit.page.fill(".list-filter input", "")
         visit.page.select_option(".list-filter select[name=method]", "")

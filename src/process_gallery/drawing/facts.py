@@ -1,35 +1,21 @@
-"""What a run ran on, how it went, and how to run it alone."""
+"""What a run ran on, and how it went."""
 
 from __future__ import annotations
 
 from html import escape
-from pathlib import PurePosixPath
 
 from process_gallery.model import PLATFORMS, Record
 
-from .view import attribute, duration
+from .view import duration
 
 
-def facts_html(record: Record, *, download: str | None) -> str:
-    """Return what a run ran on and how it went, and how to run it alone.
-
-    Parameters
-    ----------
-    record
-        The run.
-    download
-        Address of the script, if the page offers it.
-
-    """
+def facts_html(record: Record) -> str:
+    """Return what a run ran on and how it went."""
     items = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
         for name, value in _facts(record)
     )
-    name = PurePosixPath(record.script).name
-    run = f"<code>python {escape(name)}</code>"
-    if download:
-        run += f' after downloading <a class="reference download" download="" href="{attribute(download)}">{escape(name)}</a>'
-    return f'<dl class="pg-facts simple">{items}<div class="pg-alone"><dt>Run it alone</dt><dd>{run}</dd></div></dl>\n'
+    return f'<dl class="pg-facts simple">{items}</dl>\n'
 
 
 def facts_text(record: Record) -> str:

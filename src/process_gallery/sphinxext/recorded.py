@@ -178,22 +178,30 @@ class Recorded(SphinxDirective):
                 )
                 image["classes"] += ["recorded-figure", f"only-{mode}"]
                 images.append(image)
-        return images
+        # What a theme can let scroll: the labels of a plot that is as narrow as a phone cannot be read
+        return [nodes.container("", *images, classes=["recorded-figures"])] if images else []
 
     def _origin(self, example: Example) -> nodes.Node:
-        """Say where a run comes from, with a link to the whole."""
+        """Say where a run comes from, with a link to the whole: by its title, as the name of the file
+        would look like the file itself.
+        """
         target = f"/{Build.of(self.env).page(example)}"
         link = pending_xref(
             "",
-            nodes.inline("", Path(example.name).name),
+            nodes.inline("", example.name),  # what stands there if the page has no title
             refdomain="std",
             reftype="doc",
             reftarget=target,
-            refexplicit=True,
+            refexplicit=False,
             refwarn=True,
         )
         return nodes.paragraph(
-            "", "", link, nodes.Text(f", run by {describe(example)}"), classes=["recorded-origin"]
+            "",
+            "",
+            nodes.Text("Example: "),
+            link,
+            nodes.Text(f", run by {describe(example)}"),
+            classes=["recorded-origin"],
         )
 
 
@@ -282,7 +290,7 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     elif kind == "timeline":
         self.body.append(drawing.timeline_html(record, uid=uid))
     else:
-        self.body.append(drawing.facts_html(record, download=None))
+        self.body.append(drawing.facts_html(record))
         if example.committed or example.replaces:
             self.body.append(
                 f'<p class="recorded-origin">Run by {self.encode(describe(example))}.</p>'
