@@ -22,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
-LONGEST = {"page": 76, "section": 54}  # characters of a description
+LONGEST = 72  # characters of a page's description
 MANY = 3  # examples that have the same heading; it says nothing then
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
@@ -169,7 +169,7 @@ class _Page:
         section["words"].update(words(text))
         if (
             isinstance(node, nodes.paragraph | nodes.definition)
-            and len(section["text"]) < LONGEST["page"]
+            and len(section["text"]) < LONGEST
             and "recorded-origin" not in node["classes"]
         ):
             section["text"] = f"{section['text']} {text}".strip()
@@ -269,14 +269,13 @@ def _sections(app, places):
             if not (section["text"] or section["parts"] or section["entries"]):
                 continue  # a heading of headings
             name = f"{docname}#{section['anchor']}" if section["anchor"] else docname
-            text = "" if section["anchor"] else description_of(app, docname)
+            # A section's is that of its page: its heading says the rest.
+            text = "" if section["anchor"] else description_of(app, docname) or section["text"]
             yield section | {
                 "page": docname,
                 "title": title,
                 "entries": section["entries"] + places.pop(name, []),
-                "text": _shorten(
-                    text or section["text"], LONGEST["section" if section["anchor"] else "page"]
-                ),
+                "text": _shorten(text, LONGEST),
             }
 
 
@@ -287,6 +286,15 @@ def _shorten(text, most):
         return text
     sentence = re.match(rf"(.{{30,{most - 1}}}[.?!])(?= [A-Z])", text)
     return sentence[1] if sentence else text[:most].rpartition(" ")[0].rstrip(",;:") + " …"
+
+
+def _said(entry):
+    """Return the words of an entry that say something: it is looked in, and shown nowhere."""
+    parts = (
+        [word for word in _WORD.findall(part.lower()) if word not in STOP]
+        for part in entry.split(", ")
+    )
+    return ", ".join(" ".join(words) for words in parts)
 
 
 def _slug(text):
@@ -312,7 +320,7 @@ def _index(sections):
         # Headings and entries of errors are in the other part of the data.
         is_error = anchor.startswith("error-")
         row += [0 if is_error else heading, section["text"]]
-        row += [[] if is_error else section["entries"], parts]
+        row += [[] if is_error else [_said(text) for text in section["entries"]], parts]
         while not row[-1]:
             row.pop()
         rows.append(row)

@@ -65,12 +65,12 @@
     weak = new Set(words(index.weak));
     names = new Map();
     places = new Map(); // word -> Map of section -> weight
-    let page = null;
+    let [page, about] = [null, ""];
     sections = index.sections.map(([where, anchor, heading, text = "", entries = [], parts = []], number) => {
-      if (!anchor) page = heading;
+      if (!anchor) [page, about] = [heading, text];
       const hash = anchor ? `#${anchor === 1 ? slug(heading) : anchor === 2 ? "term-" + slug(heading) : anchor}` : "";
       if (!heading) [, heading, entries] = site.messages.entries.find(([place]) => place === `${index.pages[where]}.html${hash}`);
-      const section = { name: index.pages[where], hash, title: page, heading, text, phrases: [] };
+      const section = { name: index.pages[where], hash, title: page, heading, text: text || about, phrases: [] };
       const phrase = (words, weight, hash, label) => {
         section.phrases.push({ words: new Set(words), weight, hash, label });
         for (const word of words) note(word, number, weight);
