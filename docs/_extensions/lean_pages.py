@@ -10,7 +10,7 @@ _FILES = {
     r"binder-badge": ("sg_gallery-binder.css",),
     r'<span class="[a-z][a-z0-9]?">': ("pygments.css",),  # a highlighted word of code
     r"\bpg-(versions|table|mark|here|stale|doc)\b": ("versions.css", "versions.js"),
-    r"\bpg-heat\b": ("heat.css",),
+    r"\bpg-heat\b": ("heat.css", "heat.js"),
     r'class="pg[ "]': ("process_gallery.css", "process_gallery.js"),
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),

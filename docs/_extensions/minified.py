@@ -18,6 +18,7 @@ SCRIPTS = (
     "follow.js",
     "process_gallery.js",
     "versions.js",
+    "heat.js",
 )
 
 

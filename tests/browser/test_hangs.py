@@ -65,6 +65,31 @@ def test_each_count_leads_to_the_output_that_says_it(site, chromium, scripts, st
             assert page.locator(".pg-heat a[aria-current]").count() == 1
 
 
+def test_the_heat_map_is_one_stop_and_arrow_keys_go_through_it(site, chromium):
+    with Visit(chromium, f"{site}/{HEAT}.html") as visit:
+        page = visit.page
+        assert page.locator("table.pg-heat a:not([tabindex='-1'])").count() == 1
+        page.locator("table.pg-heat a:not([tabindex='-1'])").focus()
+        where = "document.activeElement.hash"
+        steps = [
+            ("ArrowRight", "threading-lock-3.6"), ("ArrowDown", "threading-rlock-3.6"), ("End", "threading-rlock-3.15"),
+            ("ArrowRight", "threading-rlock-3.15"), ("ArrowUp", "threading-lock-3.15"), ("Home", "threading-lock-2.7"),
+        ]  # fmt: skip
+        for key, place in steps:
+            page.keyboard.press(key)
+            assert page.evaluate(where) == f"#{place}", key
+        # Down the first column, over the cells that have no count
+        for _ in range(20):
+            page.keyboard.press("ArrowDown")
+        assert page.evaluate(where) == "#datetime-strptime-2.7"
+        page.keyboard.press("Tab")
+        assert not page.evaluate("!!document.activeElement.closest('table.pg-heat')")
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate(where) == "#datetime-strptime-2.7"
+        page.keyboard.press("Enter")
+        page.locator(".pg-panel:has([id='datetime-strptime-2.7'])").wait_for()
+
+
 def test_the_heat_map_is_read_as_a_table(site, chromium):
     with Visit(chromium, f"{site}/{HEAT}.html") as visit:
         table = visit.page.locator("table.pg-heat")

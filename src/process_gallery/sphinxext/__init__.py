@@ -63,6 +63,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("heat.css")
     app.add_js_file("process_gallery.js", loading_method="defer")
     app.add_js_file("versions.js", loading_method="defer")
+    app.add_js_file("heat.js", loading_method="defer")
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
