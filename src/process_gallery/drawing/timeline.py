@@ -165,7 +165,9 @@ def timeline_html(record: Record, *, uid: str) -> str:
 
 
 def _headline(view: View) -> str:
-    return f"{count(len(view.record.processes), 'process', 'processes')} in {duration(view.record.duration)}"
+    run_by = view.record.interpreter.run_by
+    of = f" of {run_by}'s time" if run_by else ""  # says nothing of the platform
+    return f"{count(len(view.record.processes), 'process', 'processes')} in {duration(view.record.duration)}{of}"
 
 
 def _how(view: View, process: Process) -> str:

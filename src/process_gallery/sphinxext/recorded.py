@@ -208,7 +208,7 @@ class Recorded(SphinxDirective):
 def describe(example: Example) -> str:
     """Return which interpreter a record is from, and why it is not the building one."""
     interpreter = example.record.interpreter
-    words = interpreter.label
+    words = interpreter.label.replace(", run by ", " under ")
     if not interpreter.run_by:
         words += f" on {interpreter.platform}"
     if example.script.declared.by_hand:

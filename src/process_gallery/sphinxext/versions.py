@@ -223,7 +223,7 @@ class VersionTable(ByVersion):
         columns = [
             run
             for run in matrix.runs
-            if run.record.interpreter.platform in platforms
+            if run.record.interpreter.platform in PLATFORMS
             and dataclasses.replace(run, record=_on_linux(run.record)).usual
         ]
         versions = [run.version for run in sorted(columns, key=lambda run: run.order[2:])]
@@ -234,8 +234,9 @@ class VersionTable(ByVersion):
             ]
             if rows and rows[-1][1] == entries:
                 rows[-1][0].append(version)
-            else:
+            elif any(kind != "none" for kind, *_ in entries):
                 rows.append(([version], entries))
+        here = matrix.here if "linux" in platforms else None
         body: list[Sequence[Entry]] = []
         everywhere: dict[str, list[str]] = {platform: [] for platform in platforms}
         for group, entries in rows:
@@ -246,7 +247,7 @@ class VersionTable(ByVersion):
                 everywhere[platform] += of
                 all_of_row += of
                 row.append(entry_of(self._entry(content), of))
-            body.append([_version_entry(group, matrix.here, all_of_row), *row])
+            body.append([_version_entry(group, here, all_of_row), *row])
         head: list[Entry] = ["Python"]
         for platform in platforms:
             words = [nodes.paragraph("", PLATFORMS.get(platform, platform))]
@@ -263,7 +264,7 @@ class VersionTable(ByVersion):
         parts: dict[str, list[VersionRun]] = {}
         for run in others:
             like = counterpart(run, matrix.runs)
-            if like is None or said[id(like)] != said[id(run)]:
+            if like is None or said[id(like)][1] != said[id(run)][1]:
                 parts.setdefault(said[id(run)][1], []).append(run)
         words = [
             f"{Group(runs, stale=False, among=matrix.runs).label()}: {text}"
