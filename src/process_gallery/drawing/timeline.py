@@ -151,7 +151,7 @@ def timeline_html(record: Record, *, uid: str) -> str:
     )
     return (
         f'<figure class="pg pg-time" id="{attribute(uid)}" {view.attributes} aria-label="Timeline of the processes">'
-        f'<figcaption class="pg-bar"><span class="pg-title">{_headline(view)}</span></figcaption><div class="pg-chart">'
+        f'<figcaption class="pg-bar"><span class="pg-title">{escape(_headline(view))}</span></figcaption><div class="pg-chart">'
         + (f'<svg class="pg-heads" aria-hidden="true">{heads}</svg>' if heads else "")
         + f'<ol class="pg-rows">{"".join(names)}</ol>'
         f'<svg class="pg-bars" viewBox="0 0 1000 {height}" preserveAspectRatio="none" aria-hidden="true">'
