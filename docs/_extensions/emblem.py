@@ -6,6 +6,7 @@ along: the build needs no font and no browser.
 """
 
 import io
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -27,24 +28,20 @@ def has_emblem(env):
 
 
 def heat_of(doctree):
-    """Return what a page's heat map says: versions, and rows of a name and cells. A cell is a text and
-    how much of it is filled, in tenths; None where there is no count.
+    """Return what a page's heat map says of CPython: versions, and rows of a name and cells. A cell is a
+    text and how much of it is filled, in tenths; None where there is no count.
     """
     table = next(node for node in doctree.findall(nodes.table) if "pg-heat" in node["classes"])
     head, *body = table.findall(nodes.row)
     versions = [entry.next_node(nodes.paragraph).astext() for entry in head.children[1:]]
-    return (
-        versions,
-        [
-            (
-                row.children[0]
-                .astext()
-                .removesuffix(" of 10"),  # as the picture's second line has it
-                [_cell(entry) for entry in row.children[1:]],
-            )
-            for row in body
-        ],
-    )
+    drawn = [at for at, version in enumerate(versions) if re.fullmatch(r"\d+\.\d+", version)]
+    rows = []
+    for row in body:
+        name = (
+            row.children[0].astext().removesuffix(" of 10")
+        )  # as the picture's second line has it
+        rows.append((name, [_cell(row.children[1 + at]) for at in drawn]))
+    return [versions[at] for at in drawn], rows
 
 
 def _cell(entry):
