@@ -75,8 +75,9 @@ intersphinx_mapping = {
     "python": ("https://docs.python.org/3", str(HERE / "_inventories" / "python.inv"))
 }
 
-# -- The gallery: process_gallery sets what recorded runs need; examples/contents.txt gives the order ----------------------
+# -- The gallery: its examples are programs; process_gallery sets what recorded runs need; examples/contents.txt gives the order ----------------------
 
+process_gallery_run_as = "program"  # whatever a page shows was printed
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",

@@ -29,6 +29,7 @@ if __name__ == "__main__":
 """
 CONF = """
 extensions = ["myst_parser", "process_gallery"]
+process_gallery_run_as = "program"
 sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "gallery", "write_computation_times": False}
 """
 PAGE = """# History

@@ -341,6 +341,7 @@ def test_the_committed_records_stay_small() -> None:
 
 CONF = """
 extensions = ["myst_parser", "process_gallery"]
+process_gallery_run_as = "program"
 project = "small"
 sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "gallery", "write_computation_times": False}
 nitpicky = True

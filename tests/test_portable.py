@@ -451,7 +451,7 @@ def test_a_gallery_is_built(tmp_path):
     pytest.importorskip("sphinx_gallery", reason="sphinx-gallery is not installed")
     (tmp_path / "conf.py").write_text(
         "import functools\nfrom process_gallery.sphinxext import build\n"
-        "build.Job = functools.partial(build.Job, portable=True)\nextensions = ['process_gallery']\n"
+        "build.Job = functools.partial(build.Job, portable=True)\nextensions = ['process_gallery']\nprocess_gallery_run_as = 'program'\n"
         "sphinx_gallery_conf = {'examples_dirs': 'examples', 'gallery_dirs': 'gallery'}\nexclude_patterns = ['html', 'examples']\n"
     )
     (tmp_path / "index.rst").write_text("Small\n=====\n\n.. toctree::\n\n   gallery/index\n")

@@ -210,8 +210,8 @@ def test_what_a_watcher_answers_is_json(text, time, process, omitted):
         start=time, end=None, times=[time, 0.0], writers=[process, 0], texts=[text, omitted], figures=[text]
     )  # fmt: skip
     result = Result(
-        timed_out=omitted > 9, raised=(text, "m\ud800"), duration=time, peak_memory=omitted,
-        cells=[cell, cell], processes=[], left_behind=[],
+        timed_out=omitted > 9, idle=omitted > 99, raised=(text, "m\ud800"), duration=time, peak_memory=omitted,
+        cells=[cell, cell], processes=[], left_behind=[], files=[(text, "AA==")], images="1", names=text, reads="[]",
     )  # fmt: skip
     assert (
         result.to_json() == json.dumps(result, default=vars, separators=(",", ":")).encode() + b"\n"

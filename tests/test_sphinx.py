@@ -20,6 +20,7 @@ project = "small"
 sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "gallery", "write_computation_times": False}
 nitpicky = True
 process_gallery_python = %r
+process_gallery_run_as = "program"
 """
 HELLO = '"""\nHello\n=====\n\nIt greets.\n"""\n\nprint("hello from cell one")\n\n# %%\n# More.\n\nprint("hello from cell two")\n'
 CHILDREN = '''"""
@@ -181,8 +182,10 @@ def test_a_failing_build_ends_with_what_failed(site: Site) -> None:
     site.example("good.py", HELLO)
     last = site.build(fails=True).strip().splitlines()[-1]
     assert last == (
-        "ERROR: 1 of 2 scripts cannot be shown as they are; see above. The records of the others are kept."
+        "ERROR: 1 of 2 scripts did not do what they declare; the pages of the others are as they should be."
     )
+    assert "hello from cell one" in site.text("gallery/good.html")
+    assert "This example did not end as it should." in site.text("gallery/bad.html")
     (site.docs / "conf.py").write_text(
         (site.docs / "conf.py").read_text() + "process_gallery_timeout = -1\n"
     )
@@ -617,7 +620,6 @@ def test_examples_expected_to_fail_are_those_of_the_setting(site: Site) -> None:
 
 
 WITHOUT_EFFECT = {
-    "capture_repr": ("__repr__",),
     "image_scrapers": ("pyvista",),
     "reset_argv": "process_gallery.sphinxext.gallery.NoArguments",
     "reset_modules": ("process_gallery.sphinxext.build.draws",),
@@ -626,16 +628,12 @@ WITHOUT_EFFECT = {
 
 
 @pytest.mark.parametrize("setting", WITHOUT_EFFECT)
-def test_a_setting_without_effect_is_a_warning(site: Site, setting: str) -> None:
+def test_a_setting_without_effect_is_said(site: Site, setting: str) -> None:
     conf = site.docs / "conf.py"
     text = conf.read_text() + f'sphinx_gallery_conf["{setting}"] = {WITHOUT_EFFECT[setting]!r}\n'
     conf.write_text(text)
     site.example("hello.py", HELLO)
-    assert f"sphinx_gallery_conf['{setting}'] has no effect with process_gallery" in site.build(
-        fails=True
-    )
-    conf.write_text(text + 'suppress_warnings = ["process_gallery.setting"]\n')
-    site.build()
+    assert f"sphinx_gallery_conf['{setting}'] is without effect: " in site.build()
     assert "hello from cell one" in site.text("gallery/hello.html")
 
 

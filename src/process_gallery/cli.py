@@ -1,5 +1,5 @@
 """Record examples from the command line: ``python -m process_gallery record SCRIPT [SCRIPT...]``,
-``matrix``, ``pythons``.
+``matrix``, ``export``, ``pythons``.
 
 It runs without Sphinx. Exit codes: 0 if every run is what its example declares, 1 if one is not, 2
 if something that was given cannot be used, 130 after Ctrl-C (143 after SIGTERM), when everything
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stream.reconfigure(errors="backslashreplace")
         if options.command == "record":
             return _record(options, supervisors)
-        return _matrix(options) if options.command == "matrix" else _pythons(everything=options.all)
+        commands = {"matrix": _matrix, "export": _export, "pythons": _pythons}
+        return commands[options.command](options)
     except (ExampleError, InterpreterError, _InputError) as error:
         print(f"process_gallery: {error}", file=sys.stderr)
         return 2
@@ -107,9 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     record.add_argument(
         "--python",
-        default=sys.executable,
         metavar="EXE",
-        help="interpreter that runs the scripts (default: this one)",
+        help="interpreter that runs the scripts (default: what they declare, or this one)",
     )
     record.add_argument(
         "--timeout",
@@ -179,6 +179,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="record each script only on the newest interpreter that has what it needs",
     )
+    export = commands.add_parser(
+        "export",
+        help="write a record in a format that other programs open",
+        description="Write a record, as record --json makes it, in a format that other programs open: "
+        "Chrome's trace format (Perfetto), or asciicast (terminal players).",
+    )
+    export.add_argument("record", metavar="RECORD", type=Path, help="a record: a JSON file")
+    export.add_argument("format", choices=("chrome", "asciicast"), help="the format")
+    export.add_argument("target", metavar="FILE", help="where it is written; - is standard output")
     pythons = commands.add_parser(
         "pythons",
         help="list the interpreters of this machine",
@@ -228,8 +237,8 @@ def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -
         raise _InputError(f"--json {target}: is a folder, or its folder does not exist")
     jobs = [
         Job(
-            read_script(path),
-            python=options.python,
+            script,
+            python=options.python or script.python or sys.executable,
             timeout=options.timeout,
             memory=options.memory,
             name=path.name,
@@ -238,6 +247,7 @@ def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -
             limits=Limits(output=options.output),
         )
         for path in options.scripts
+        for script in [read_script(path)]
     ]
     out = sys.stderr if options.json == "-" else sys.stdout
     colour = out.isatty() and not os.environ.get("NO_COLOR")
@@ -258,7 +268,7 @@ def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -
             file=out,
             flush=True,
         )
-        message = failure(result, job.script.path, options.python, cwd=job.cwd)
+        message = failure(result, job.script.path, job.python, cwd=job.cwd)
         if message:
             failures.append(message)
     _write(options.json, [records[index] for index in sorted(records)], single=len(jobs) == 1)
@@ -342,12 +352,29 @@ def _matrix(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _pythons(*, everything: bool) -> int:
+def _export(options: argparse.Namespace) -> int:
+    from .drawing.exports import FORMATS
+    from .errors import RecordError
+    from .model import Record
+
+    try:
+        record = Record.from_json(options.record.read_bytes())
+    except OSError as error:
+        raise _InputError(f"{options.record}: cannot be read: {error.strerror}") from error
+    except RecordError as error:
+        raise _InputError(
+            f"{options.record}: {error}; write a record of one script with  record --json"
+        ) from error
+    _put(FORMATS[options.format](record), options.target, "export")
+    return 0
+
+
+def _pythons(options: argparse.Namespace) -> int:
     from .interpreters import find_pythons
 
-    for python in find_pythons(others=everything, releases=everything):
+    for python in find_pythons(others=options.all, releases=options.all):
         if python.probe:
-            print(python.path, f"  {python.interpreter.label}" if everything else "", sep="")
+            print(python.path, f"  {python.interpreter.label}" if options.all else "", sep="")
     return 0
 
 
@@ -362,15 +389,20 @@ def _write(target: str | None, records: list[Record], *, single: bool) -> None:
         if single
         else json.dumps([dataclasses.asdict(r) for r in records], ensure_ascii=False, indent=1)
     )
+    _put(text + "\n", target, "--json")
+
+
+def _put(text: str, target: str, option: str) -> None:
+    """Write a text into a file, or to standard output."""
     if target == "-":
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8")  # as JSON is; a pipe on Windows is not
-        print(text)
+        sys.stdout.write(text)
         return
     try:
-        Path(target).write_text(text + "\n", encoding="utf-8")
+        Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _InputError(f"--json {target}: cannot be written: {error.strerror}") from error
+        raise _InputError(f"{option} {target}: cannot be written: {error.strerror}") from error
 
 
 if __name__ == "__main__":

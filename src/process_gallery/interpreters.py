@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 HOOKS = Path(__file__).parent / "recording" / "in_example" / "site"
 """Folder that is put on the ``PYTHONPATH`` of an example."""
 RUNNER = Path(__file__).parent / "recording" / "in_example" / "cell_runner.py"
+GALLERY_MODE = RUNNER.with_name("gallery_mode.py")
+"""What the runner loads where an example runs as sphinx-gallery would run it."""
+WARM_START = RUNNER.with_name("warm_start.py")
+"""What imports first, and is forked for each example then."""
 
 _PYTHON = re.compile(r"python[23](\.\d+t?)?|pypy3(\.\d+)?")
 _ANSWER = 120

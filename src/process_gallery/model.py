@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import json
+import os
 import re
+import stat
 import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +61,14 @@ class Cell:
     output: list[Piece] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
     """The matplotlib figures that were open at the cell's end, as SVG."""
+    value: str = ""
+    """What the value of its last expression said of itself, if a gallery asked for it."""
+    value_from: str = ""
+    """The method that said it: ``_repr_html_``, whose HTML is the example's own, ``__repr__``, ..."""
+    scraped: str = ""
+    """reStructuredText that a gallery's scrapers wrote about it; it names files of
+    ``Record.files``.
+    """
 
 
 @dataclass
@@ -102,6 +113,59 @@ class Process:
     """What the recorder could not learn of it, and why, for instance why it has no stack; empty if
     there is nothing.
     """
+
+
+@dataclass
+class File:
+    """A file that a gallery's scraper has made."""
+
+    path: str
+    """Below the folder of the documentation's sources, with slashes."""
+    content: str
+    """In base64."""
+
+
+@dataclass
+class Name:
+    """What a name in the code stands for, or a class that it is derived from."""
+
+    name: str
+    """As the code has it, dotted: ``clf.fit``."""
+    module: str
+    """The module of its class."""
+    qualified: str
+    """The class, for a method with it: ``LogisticRegression.fit``."""
+    kind: str
+    """``object``, ``class``, ``method``, or ``class method``."""
+
+
+@dataclass
+class Read:
+    """A file that the example has read, not one that it has written; modules of its own, too."""
+
+    path: str
+    """Absolute."""
+    digest: str
+    """SHA-256 of what it had; for one of more than 16 MiB its size and its time."""
+
+    @classmethod
+    def of(cls, path: str) -> Read | None:
+        """Return a file as it is now; None if it cannot be read."""
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            if status.st_size > 1 << 24:
+                return cls(path, f"{status.st_size} {status.st_mtime_ns}")
+            with open(path, "rb") as file:
+                return cls(path, hashlib.sha256(file.read()).hexdigest())
+        except OSError:
+            return None
+
+    @property
+    def same(self) -> bool:
+        """True if the file still has what the example has read."""
+        return Read.of(self.path) == self
 
 
 @dataclass
@@ -159,7 +223,9 @@ class Record:
     left_behind: list[int] = field(default_factory=list)
     """``id`` of each process that still ran after the example had ended, and was killed."""
     timeout: float = 0.0
-    """Seconds that were allowed."""
+    """Seconds that were allowed; 0 if there was no limit."""
+    idle: float = 0.0
+    """Seconds in which nothing was computed or printed before it was ended for that; else 0."""
     memory_limit: int | None = None
     """Limit of each process's address space in MiB, if one was set."""
     error: str = ""
@@ -180,6 +246,14 @@ class Record:
     """What is missing in the record, and why, in words: what the program would have printed to a
     terminal.
     """
+    files: list[File] = field(default_factory=list)
+    """What a gallery's scrapers have made."""
+    images: int = 0
+    """How many images these have counted."""
+    names: list[Name] = field(default_factory=list)
+    """What the names in the code stand for, if a gallery asked for it."""
+    reads: list[Read] = field(default_factory=list)
+    """What it has read, if it ran as in a gallery."""
     schema: int = SCHEMA
 
     @property
@@ -201,6 +275,19 @@ class Record:
             if self.processes[index].name not in self.leaves
         ]
 
+    def process(self, name: str) -> Process:
+        """Return a process by its name, as a page shows it (:func:`labels`).
+
+        Raises
+        ------
+        KeyError
+            If there is none of this name; the message has those that there are.
+        """
+        names = labels(self.processes)
+        if name not in names:
+            raise KeyError(f"no process is called {name!r}; there are {', '.join(names)}")
+        return self.processes[names.index(name)]
+
     def cell_at(self, line: int) -> int | None:
         """Return the index of the cell that starts at, or contains, a line."""
         for index, cell in enumerate(self.cells):
@@ -213,11 +300,26 @@ class Record:
         for cell in self.cells:
             yield from cell.output
 
-    def text(self) -> str:
-        """Return everything that was printed, as a terminal would have shown it."""
+    def text(self, process: str | None = None) -> str:
+        """Return everything that was printed, as a terminal would have shown it.
+
+        Parameters
+        ----------
+        process
+            The name of a process, as a page shows it (:func:`labels`): only what that one printed.
+
+        Raises
+        ------
+        KeyError
+            If there is no process of this name.
+        """
         texts: list[str] = []
         omitted = 0  # there may be a piece for each process
-        for piece in [*self.pieces(), Piece(0.0, None, "")]:
+        pieces = [*self.pieces(), Piece(0.0, None, "")]
+        if process is not None:
+            number = self.process(process).id
+            pieces = [piece for piece in pieces if piece.process == number]
+        for piece in pieces:
             if omitted and not piece.omitted:
                 texts.append(f"\n[{omitted:,} bytes left out]\n")
                 omitted = 0
@@ -278,6 +380,11 @@ _FIGURE = 1 << 26
 """Characters of a figure: a picture of many thousand points has some millions."""
 
 _GRAMMAR = {
+    "Cell.value_from": r"|\w{1,100}",
+    # Below a folder: no part of it leads out again.
+    "File.path": r"(?!\.\.?(?:/|\Z))[^/\0\\]+(?:/(?!\.\.?(?:/|\Z))[^/\0\\]+)*",
+    "File.content": r"[A-Za-z0-9+/]*={0,2}",
+    "Name.kind": r"object|class|method|class method",
     "Process.how": r"main|fork|spawn|forkserver|exec|unknown",
     "Process.signal": r"(?:SIG)?[A-Z0-9+-]{1,20}",
     "Interpreter.version": r"[\w.+?-]{1,60}",
@@ -423,7 +530,7 @@ def _seconds_check(value: Any) -> float:
 
 
 def _text_check(name: str) -> _Check:
-    longest = _FIGURE if name == "Cell.figures" else _TEXT
+    longest = _FIGURE if name in ("Cell.figures", "Cell.value", "File.content") else _TEXT
     grammar = re.compile(_GRAMMAR[name], re.ASCII) if name in _GRAMMAR else None
 
     def check(value: Any) -> str:

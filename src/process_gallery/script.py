@@ -58,7 +58,7 @@ class Declared:
     """Expected outcome: ``ok``, ``exception [NAME]``, ``exit N``, ``signal NAME`` or ``timeout``.
     """
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds until the watchdog ends the example."""
+    """Seconds until the watchdog ends the example; 0: it does not."""
     alone: bool = False
     """True if nothing else may run beside it (``sphinx_gallery_parallel = False``)."""
     needs: tuple[str, ...] = ()
@@ -71,6 +71,10 @@ class Declared:
     """Words that a reader can filter the gallery by."""
     memory: int | None = None
     """Limit of each process's address space, in MiB."""
+    launcher: tuple[str, ...] = ()
+    """The words of a command that starts its interpreter, such as ``mpirun -n 4``."""
+    python: str = ""
+    """The interpreter that runs it, as it is declared; empty for the gallery's."""
     every_release: bool = False
     """True if a matrix keeps a record for each patch release, not one for each minor version
     (``sphinx_gallery_every_release = True``).
@@ -97,6 +101,14 @@ class Script:
         return decode(self.source)
 
     @property
+    def python(self) -> str:
+        """The interpreter that it declares: a name that the ``PATH`` has, or a path; empty if none."""
+        declared = self.declared.python
+        if "/" not in declared:
+            return declared
+        return os.path.abspath(self.path.parent / os.path.expanduser(declared))
+
+    @property
     def deferred(self) -> tuple[int, ...]:
         """Numbers, from 0, of the cells whose figures are those of the next cell (``#
         sphinx_gallery_defer_figures``).
@@ -117,7 +129,7 @@ def read_script(path: str | os.PathLike[str], *, timeout: float = DEFAULT_TIMEOU
     path
         The script.
     timeout
-        Seconds it may take, unless it declares how many.
+        Seconds it may take, unless it declares how many; 0 means no limit.
 
     Raises
     ------
@@ -248,7 +260,7 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
     except ValueError as error:
         raise ExampleError(f"{path}: sphinx_gallery_expected_outcome: {error}") from None
     timeout = take("timeout", timeout, (int, float), "write a number of seconds greater than 0")
-    if not 0 < timeout < float("inf"):
+    if "timeout" in values and not 0 < timeout < float("inf"):
         raise ExampleError(
             f"{path}: sphinx_gallery_timeout = {timeout!r}: write a number of seconds greater than 0"
         )
@@ -259,6 +271,13 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         raise ExampleError(
             f"{path}: sphinx_gallery_memory = {memory!r}: write a number of MiB greater than 0"
         )
+    launcher = take("launcher", "", str, 'write a command, such as "mpirun -n 4"')
+    try:
+        launcher = tuple(_words_of(launcher))
+    except ValueError as error:
+        raise ExampleError(
+            f"{path}: sphinx_gallery_launcher = {launcher!r}: {error}; write a command as in a shell"
+        ) from None
     needs = words("needs")
     for need in needs:
         if not _NEED.fullmatch(need):
@@ -273,9 +292,19 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         leaves=words("leaves"),
         tags=words("tags"),
         memory=memory,
+        launcher=launcher,
+        python=take("python", "", str, 'write a name or a path, such as "python3.14"'),
         every_release=take("every_release", False, bool, "write True or False"),
         by_hand=take("by_hand", "", str, 'write why, such as "it needs root"').strip(),
     )
+
+
+def _words_of(command: str) -> list[str]:
+    if not command:
+        return []
+    import shlex  # few examples have a launcher
+
+    return shlex.split(command)
 
 
 def check_expected(expected: str) -> None:

@@ -2,7 +2,7 @@
 
 A record is used again only while everything is the same that it depends on: the script, the local
 modules that it imports, the interpreter, the installed version of what it imports, and the recorder
-itself. A cache file is JSON and is checked like any other record; one that is damaged is recorded
+itself; in a gallery also what it was seen to read, of data and of the documented package's source. A cache file is JSON and is checked like any other record; one that is damaged is recorded
 anew.
 """
 
@@ -43,10 +43,16 @@ def _recorder() -> str:
 
 
 def key(
-    script: Script, python: Probe, installed: Installed, *, cwd: Cwd = "empty", output: int = 0
+    script: Script,
+    python: Probe,
+    installed: Installed,
+    *,
+    cwd: Cwd = "empty",
+    output: int = 0,
+    gallery: object = None,
 ) -> str:
-    """Return a digest of all that a record of this script depends on; ``cwd`` as for
-    :class:`~process_gallery.recording.job.Job`, ``output`` in KiB.
+    """Return a digest of all that a record of this script depends on; ``cwd`` and ``gallery`` as
+    for :class:`~process_gallery.recording.job.Job`, ``output`` in KiB.
     """
     parts: list[object] = [
         SCHEMA,
@@ -55,7 +61,7 @@ def key(
         python.interpreter,
         hashlib.sha256(script.source).hexdigest(),
     ]
-    parts += [script.declared, cwd, output]
+    parts += [script.declared, cwd, output, gallery]
     parts.extend(
         (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in local_modules(script.path, script.source)
@@ -101,7 +107,11 @@ class Cache:
         )
         return (
             record
-            if same and whole and record.expected == script.declared.expected and record.as_expected
+            if same
+            and whole
+            and record.expected == script.declared.expected
+            and record.as_expected
+            and all(read.same for read in record.reads)
             else None
         )
 
@@ -199,6 +209,9 @@ def readable(record: Record) -> str:
         cell["output"] = [_without_defaults(piece, Piece) for piece in cell.get("output", ())]
     data["processes"] = [_without_defaults(process, Process) for process in data["processes"]]
     data["duration"] = round(data["duration"], 3)
+    for name in ("idle", "files", "images", "names", "reads"):  # of galleries only
+        if not data[name]:
+            del data[name]
     return _lines(data, 0) + "\n"
 
 

@@ -27,7 +27,9 @@ def _facts(record: Record) -> list[tuple[str, str]]:
     python = record.interpreter
     outcome = {
         "ok": "ended normally",
-        "timeout": f"stuck, ended after {duration(record.timeout)}",
+        "timeout": f"stuck, ended after {duration(record.idle)} in which it did nothing"
+        if record.idle
+        else f"stuck, ended after {duration(record.timeout)}",
     }.get(record.outcome, record.outcome)
     if record.exit_code is not None:
         outcome = f"exit code {record.exit_code}" + (

@@ -173,6 +173,10 @@ def visible(text: str) -> str:
 
 def _outcome(record: Record) -> str:
     if record.outcome == "timeout":
+        if record.idle:
+            return (
+                f"timeout after {record.idle:g} s in which no process computed or printed anything"
+            )
         return f"timeout after {record.timeout:g} s"
     return visible(record.outcome)
 
@@ -201,7 +205,9 @@ def _remedies(record: Record, undeclared: list[Process], *, cwd: Cwd) -> Iterato
         elif record.outcome == "ok":
             yield "remove what declares another outcome: in the example, or in expected_failing_examples in conf.py"
         else:
-            if record.outcome == "timeout":
+            if record.outcome == "timeout" and record.idle:
+                yield "if it only waits that long, set process_gallery_idle in conf.py"
+            elif record.outcome == "timeout":
                 longer = f"# sphinx_gallery_timeout = {record.timeout * 4:g}"
                 yield f"if it only needs longer, write  {longer}  or set process_gallery_timeout in conf.py"
             if record.outcome == "exception FileNotFoundError" and cwd == "empty":

@@ -267,7 +267,11 @@ def _sentences(view: View, rows: list[Row]) -> Iterator[str]:
         if process.id in view.record.left_behind:
             text += ", was left behind and then killed"
         elif process.stuck:
-            text += f", {'still ran' if view.is_helper(process) else 'was stuck'} at the time limit of {duration(view.record.timeout)}"
+            text += f", {'still ran' if view.is_helper(process) else 'was stuck'} "
+            if view.record.idle:
+                text += f"when nothing had been done for {duration(view.record.idle)}"
+            else:
+                text += f"at the time limit of {duration(view.record.timeout)}"
         elif process.signal:
             text += f", ended by {process.signal} at {duration(row.end)}"
         elif process.end is not None:

@@ -14,7 +14,8 @@ import time
 from process_gallery.helper_processes import HELPERS
 
 from .messages import ProcessResult, Request, Result
-from .output import Decoder, Output, figures
+from .output import Decoder, Output
+from .products import files, put_into, text_of
 from .stacks import LONGEST
 
 TYPE_CHECKING = False
@@ -218,8 +219,13 @@ class Account:
         # What stuck processes write from now on is about the signals that the recorder sends them.
         self.time_is_up = False
         self.only_writer: SeenProcess | None = None  # all others are stopped, so output is its
+        self.written = 0  # bytes
         self.peak = 0  # KiB of the largest process
         self.main: SeenProcess
+        self.runner: (
+            SeenProcess  # what runs the cells: the main process, or a launcher's first rank
+        )
+        self.ranks: set[int] = set()  # pids of what a launcher has started
 
     def elapsed(self) -> float:
         """Return the seconds that the run has taken so far."""
@@ -248,6 +254,7 @@ class Account:
         self.main = self.add_process(pid, "main", "MainProcess", 0.0)
         self.main.name_from = "report"
         self.main.asked = 0.0
+        self.runner = self.main
         return self.main
 
     def known(self, pid: int, beginning: str = "") -> SeenProcess | None:
@@ -291,10 +298,11 @@ class Account:
         data
             The bytes.
         """
-        if process is not None and process is not self.main:
+        self.written += len(data)
+        if process is not None and process is not self.runner:
             if self.held:  # what the main process wrote was no marker, then
                 held, self.held = self.held, b""
-                self.store(when, self.main, held)
+                self.store(when, self.runner, held)
             self.store(when, process, data)
         elif self.held or b"\x1e" in data:
             held, self.held = self.held, b""
@@ -368,7 +376,9 @@ class Account:
         first.
         """
         return (
-            report.kind == "cell" and report.pid == self.main.pid and report.words[1] == self.nonce
+            report.kind == "cell"
+            and report.pid == self.runner.pid
+            and report.words[1] == self.nonce
         )
 
     def begin_cell(self, report: Report) -> None:
@@ -408,8 +418,17 @@ class Account:
         return None if parent is process else parent
 
     def _take_raised(self, report: Report, _: Sequence[SeenProcess], __: str) -> None:
-        if report.pid == self.main.pid and self.raised is None:
+        if report.pid in (self.main.pid, *self.ranks) and self.raised is None:
             self.raised = (report.words[0], "\t".join(report.words[1:]))
+
+    def _take_rank(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
+        """One of those that a launcher has started has begun."""
+        [process] = processes
+        if process is not self.main:
+            process.name, process.name_from = f"rank {int(report.words[0])}", "example"
+            self.ranks.add(process.pid)
+            if int(report.words[0]) == 0:
+                self.runner = process
 
     def _take_fork(self, report: Report, processes: Sequence[SeenProcess], _: str) -> None:
         [process] = processes
@@ -438,8 +457,9 @@ class Account:
         if process.how == report.words[0] == "spawn":  # its start() has returned, likewise
             return
         process.how = "exec"
-        process.name = report.words[0] or command or process.name
-        process.name_from = "report"
+        if process.pid not in self.ranks:
+            process.name = report.words[0] or command or process.name
+            process.name_from = "report"
         if parent and process.parent is None:
             process.note_parent(parent)
 
@@ -519,6 +539,7 @@ class Account:
 
     _TAKE = {  # noqa: RUF012, never changed
         "raised": _take_raised,
+        "rank": _take_rank,
         "fork": _take_fork,
         "exec": _take_exec,
         "command": _take_command,
@@ -564,44 +585,65 @@ class Account:
                 if first is not None and process.start is not None and process.start < first:
                     process.start, changed = first, True
 
+    def _of_scrapers(self) -> set[int | None]:
+        """Return the ids of the programs that a gallery's scrapers have started: they are none of the
+        example's.
+        """
+        pauses = []
+        for line in (text_of(self.figures, "pauses") or "").split("\n"):
+            began, _, ended = line.partition(" ")
+            if began.isdigit() and ended.isdigit():
+                pauses.append((self.since(began), self.since(ended)))
+        gone: set[int | None] = set()
+        for process in self.processes:
+            begun = process.start if process.asked is None else process.asked
+            if process is not self.main and (
+                process.parent in gone
+                or (begun is not None and any(first <= begun <= last for first, last in pauses))
+            ):
+                gone.add(process.id)
+        return gone
+
     def _in_order(self) -> tuple[list[SeenProcess], dict[int | None, int | None]]:
         """Return the processes in the order in which they began, the example first, and the new
         number of each.
         """
+        gone = self._of_scrapers()
         order = [
             self.main,
             *sorted(
-                self.processes[1:],
+                (process for process in self.processes[1:] if process.id not in gone),
                 key=lambda process: process.start or 0 if process.asked is None else process.asked,
             ),
         ]
         number: dict[int | None, int | None] = {
             process.id: index for index, process in enumerate(order)
         }
-        number[None] = None
+        number |= dict.fromkeys(gone | {None})
         return order, number
 
-    def result(self, *, timed_out: bool, left: Collection[int]) -> Result:
+    def result(self, *, timed_out: bool, left: Collection[int], idle: bool = False) -> Result:
         """Return what is to be recorded; the account is used up then.
 
         Parameters
         ----------
         timed_out
             Whether the example was ended by the watchdog.
+        idle
+            Whether that was because it did nothing.
         left
             Ids of the processes that it left behind.
         """
         if self.held:  # no marker after all
-            self.store(self.elapsed(), self.main if self.names_writers else None, self.held)
+            self.store(self.elapsed(), self.runner if self.names_writers else None, self.held)
         self._name_those_that_ended_early()
         self._let_none_begin_before_its_parent()
         order, number = self._in_order()
         cells = Decoder().cells(self.outputs, number)
-        for index, figure in figures(self.figures):
-            if index < len(cells):
-                cells[index].figures.append(figure)
+        put_into(cells, self.figures)
         return Result(
             timed_out=timed_out,
+            idle=idle,
             raised=self.raised,
             duration=self.main.end if self.main.end is not None else self.elapsed(),
             peak_memory=self.peak,
@@ -626,6 +668,10 @@ class Account:
                 for index, process in enumerate(order)
             ],
             left_behind=sorted(index for index, process in enumerate(order) if process.id in left),
+            files=list(files(self.figures)),
+            images=text_of(self.figures, "images.json") or "0",
+            names=text_of(self.figures, "names.json") or "[]",
+            reads=text_of(self.figures, "reads.json") or "[]",
         )
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
-from process_gallery.model import Cell, Piece, Process, Record
+from process_gallery.model import (
+    Cell,
+    File,
+    Name,
+    Piece,
+    Process,
+    Read,
+    Record,
+)
 
 from .messages import CellResult, ProcessResult, Result
 from .request import PreparedJob
@@ -49,6 +59,9 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
             _rounded(cell.end),
             list(_pieces(cell)),
             cell.figures,
+            shorten(cell.value) if cell.value_from != "_repr_html_" else cell.value,
+            cell.value_from,
+            cell.scraped,
         )
         for (first, last), cell in zip(ranges, result.cells, strict=False)
     ]
@@ -85,6 +98,7 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
         processes=processes,
         left_behind=result.left_behind,
         timeout=prepared.timeout,
+        idle=job.limits.idle if result.idle else 0.0,
         memory_limit=prepared.memory,
         error=error,
         whole=prepared.whole,
@@ -96,7 +110,59 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
         else os.cpu_count() or 0,
         leaves=list(source.declared.leaves),
         notes=_notes(cells),
+        files=[File(path.replace(os.sep, "/"), content) for path, content in result.files],
+        images=int(result.images) if result.images.isdigit() else 0,
+        names=[Name(*words) for words in _listed(result.names, 4)],
+        reads=list(_reads(result, prepared)),
     )
+
+
+def _listed(text: str, width: int) -> list[list[str]]:
+    """Return lists of texts that the gallery mode has written; the example may have written another."""
+    import json
+
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    rows = found if isinstance(found, list) else []
+    if width == 1:
+        rows = [[row] for row in rows]
+    return [
+        row
+        for row in rows
+        if isinstance(row, list)
+        and len(row) == width
+        and all(isinstance(word, str) for word in row)
+    ]
+
+
+def _reads(result: Result, prepared: PreparedJob) -> Iterator[Read]:
+    """Yield what the example has read of its project: not what belongs to the interpreter and what
+    is installed for it, to the system, or to the run itself, nor what it has written.
+    """
+    if not prepared.job.gallery:
+        return
+    began = time.time() - result.duration - 1
+    own = str(Path(__file__).parents[1])
+    outside = [
+        *prepared.probe.prefixes,
+        str(prepared.folder),
+        "/proc",
+        "/dev",
+        "/sys",
+        "/etc",
+        "/usr",
+    ]
+    for [path] in _listed(result.reads, 1):
+        real = os.path.realpath(path)
+        if real == str(prepared.script) or any(
+            f"{real}/".startswith(f"{folder}/") for folder in (*outside, own)
+        ):
+            continue
+        with contextlib.suppress(OSError):
+            if os.stat(real).st_mtime < began and (read := Read.of(real)):
+                yield read
 
 
 def _shorten_output(cells: list[CellResult], shorten: Shortener) -> None:

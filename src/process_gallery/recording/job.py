@@ -26,6 +26,10 @@ class Limits:
     """
     grace: float = 0.5
     """Seconds that processes get to end by themselves after the example has ended."""
+    idle: float = 0.0
+    """Seconds in which no process of the example computes (with a hundredth of a processor's time at
+    least) or prints, after which it has hung; 0: it may take its time. Linux only.
+    """
     patience: float = 15.0
     """Seconds after an example's timeout at which its supervisor is taken for dead: it has been
     stopped, or the machine sleeps.
@@ -39,13 +43,46 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class AsGallery:
+    """Run an example as sphinx-gallery would, rather than as a reader would.
+
+    Its docstring is empty, since the page has it; the value of a cell's last expression is kept;
+    scrapers of other libraries are asked what they see. What it reads, and what its names stand
+    for, is noted.
+    """
+
+    values: tuple[str, ...] = ()
+    """Methods that say what the value of a cell's last expression is; the first that does is taken
+    (``capture_repr``).
+    """
+    ignored: str = ""
+    """A regular expression: values whose type it is found in are not shown (``ignore_repr_types``)."""
+    path: tuple[str, ...] = ()
+    """Folders that are put at the end of ``sys.path``."""
+    names: bool = False
+    """Note what the names in the code stand for (``inspect_global_variables``)."""
+    scrape: str = ""
+    """What scrapers are to know of the gallery, as JSON; empty if there is none but the recorder's
+    own for matplotlib.
+    """
+    images: str = ""
+    """Where the images of scrapers belong, below the folder of the documentation's sources, with a
+    place for their number.
+    """
+    warm: tuple[str, ...] = ()
+    """Modules that the process has imported which an example is forked from; none: each example has
+    an interpreter that has just been started. Linux only.
+    """
+
+
+@dataclass(frozen=True)
 class Job:
     """One example to record."""
 
     script: Script
     python: str = sys.executable
     timeout: float | None = None
-    """Seconds; None means what the example declares."""
+    """Seconds, 0 for no limit; None means what the example declares."""
     memory: int | None = None
     """MiB of address space for each process; None means what the example declares."""
     name: str = ""
@@ -59,6 +96,8 @@ class Job:
     effect.
     """
     limits: Limits = Limits()
+    gallery: AsGallery | None = None
+    """How a gallery wants it to run; None means as a reader runs it."""
 
     def __post_init__(self) -> None:
         if self.cwd not in ("empty", "script"):

@@ -1,7 +1,7 @@
 """Run one example under watch, and say what happened.
 
 This file runs as a program of its own, with the builder's Python and nothing of the site in it
-(``python -I -S``), for three reasons. It becomes the *subreaper* of everything the example starts,
+(``python -I -S``; but see ``in_example/warm_start.py``), for three reasons. It becomes the *subreaper* of everything the example starts,
 so that no process escapes by double forking, a new session or an empty environment. It outlives the
 build: if the build is killed, its standard input ends, and it takes the example with it. And it is
 single-threaded, so that it may fork.
@@ -76,8 +76,9 @@ class LinuxWatcher:
     has raised them.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, warm: bool = False) -> None:
         self.request = request
+        self.warm = warm  # this process goes on as the example, in a fork of it
         self.account = Account(request, names_writers=True)
         self.watched: dict[int, SeenProcess] = {}  # pidfd -> the living process
         self.fifo_rest = b""
@@ -89,8 +90,10 @@ class LinuxWatcher:
 
     # -- the example's start
 
-    def start(self) -> None:
-        """Start the interpreter, everything set up but its permission to begin."""
+    def start(self) -> list[str]:
+        """Start the interpreter, everything set up but its permission to begin; return nothing, or,
+        in a fork that is to go on as the example, what it is to run.
+        """
         request = self.request
         os.mkfifo(request.events, 0o600)
         let_others_report(request.events, 0o622)
@@ -104,30 +107,44 @@ class LinuxWatcher:
         # Where no pid has its place. If the example kills this process, the build ends whatever has
         # the stream open.
         os.pwrite(self.stacks, f"socket:[{os.fstat(write).st_ino}]".encode(), 0)
+        if request.launcher:
+            self.stream = os.dup(write)
+            import socket  # few examples have a launcher
+
+            self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.listener.bind(self.stream_address)
+            self.listener.listen(128)
+            self.listener.setblocking(False)
         go_read, go_write = os.pipe()
         self.account.zero = time.monotonic()
         pid = os.fork()
         if pid == 0:
             try:
-                self.become_example(write, go_read)
+                return self.become_example(write, go_read)
             except BaseException as error:
                 os.write(2, f"{request.python}: {error}\n".encode())
-            finally:
                 os._exit(127)
         os.close(write)
         os.close(go_read)
         become_subreaper()
         self.import_the_rest()
-        self.watch(self.account.add_main(pid), open_pidfd(pid))
+        main = self.account.add_main(pid)
+        if request.launcher:
+            main.name = os.path.basename(request.launcher[0])
+            self.poll.register(self.listener.fileno(), self.readable)
+        self.watch(main, open_pidfd(pid))
         if not request.whole:
             try:
                 os.write(go_write, b"g")
             except OSError:  # the interpreter did not start
                 pass
         os.close(go_write)
+        return []
 
-    def become_example(self, write: int, go: int) -> None:
-        """In the forked child: become the example's interpreter."""
+    def become_example(self, write: int, go: int) -> list[str]:
+        """In the forked child: become the example's interpreter; return only if this process is to
+        go on as such.
+        """
         request = self.request
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
@@ -149,11 +166,19 @@ class LinuxWatcher:
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         environment = dict(request.environment)
         environment["PROCESS_GALLERY"] = f"{request.events}:{os.fstat(1).st_ino}"
+        if request.launcher:
+            # It hands on no descriptor, and not before its watcher is ready.
+            environment["PROCESS_GALLERY_STREAM"] = self.stream_address
+            if not request.whole and not os.read(go, 1):
+                os._exit(1)
+            os.close(go)
+            go = -1
         words = [request.python]
         if request.whole:
             words += [request.script]
         else:
-            os.set_inheritable(go, True)
+            if go >= 0:
+                os.set_inheritable(go, True)
             words += [request.runner, request.script, request.cells]
             words += [
                 self.account.nonce,
@@ -161,8 +186,18 @@ class LinuxWatcher:
                 request.events,
                 request.figures,
                 request.deferred,
+                request.mode,
+                request.settings,
             ]
-        os.execve(request.python, words, environment)
+        if request.launcher:
+            os.execvpe(request.launcher[0], [*request.launcher, *words], environment)
+        if not self.warm:
+            os.execve(request.python, words, environment)
+        os.closerange(3, go)
+        os.closerange(go + 1, os.sysconf("SC_OPEN_MAX"))
+        os.environ.clear()
+        os.environ.update(environment)
+        return [request.hook, *words[1:]]
 
     def import_the_rest(self) -> None:
         """Import what is not needed before the example's interpreter has been started; set up what
@@ -318,6 +353,24 @@ class LinuxWatcher:
         self.account.take_output(when, process, data)
         return True
 
+    @property
+    def stream_address(self) -> str:
+        """The address of what hands the stream of the output to who asks for it."""
+        return os.path.join(os.path.dirname(self.request.events), "stream")
+
+    def hand_stream(self) -> None:
+        """Give the stream of the output to a rank: what started it reads its output through a pipe."""
+        try:
+            connection, _ = self.listener.accept()
+        except OSError:
+            return
+        rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, self.stream.to_bytes(4, sys.byteorder))]
+        try:
+            connection.sendmsg([b"s"], rights)
+        except OSError:
+            pass
+        connection.close()
+
     def read_reports(self) -> None:
         """Read what processes report."""
         try:
@@ -360,6 +413,8 @@ class LinuxWatcher:
                 for _ in range(16):
                     if not self.read_output():
                         break
+            elif self.request.launcher and fd == self.listener.fileno():
+                self.hand_stream()
             elif fd == 0:
                 if not os.read(0, 1):
                     self.cancelled = True
@@ -382,12 +437,14 @@ class LinuxWatcher:
         self.read_reports()
 
     def run(self) -> Result | None:
-        """Run the example; return what is to be recorded, None if the build has gone."""
-        self.start()
+        """Let the example that has been started run; return what is to be recorded, None if the
+        build has gone.
+        """
         account, request = self.account, self.request
-        deadline = account.zero + request.timeout
+        deadline = account.zero + request.timeout if request.timeout else float("inf")
+        progress = Progress(request.idle)
         self.next_look = time.monotonic() + LOOK[1]
-        timed_out = False
+        timed_out = idle = False
         while account.main.end is None and not self.cancelled:
             now = time.monotonic()
             if now >= deadline:
@@ -397,6 +454,9 @@ class LinuxWatcher:
                 self.look_around()
                 self.next_look = now + LOOK[max(0, min(self.looks // 4, len(LOOK) - 1))]
                 self.looks += 1
+                if request.idle and progress.none(account, now):
+                    timed_out = idle = True
+                    break
             self.turn(min(deadline, self.next_look) - now)
         left: set[int] = set()
         if timed_out:
@@ -410,7 +470,7 @@ class LinuxWatcher:
             return None
         self.drain()
         self.read_stacks_of_crashed()
-        return account.result(timed_out=timed_out, left=left)
+        return account.result(timed_out=timed_out, idle=idle, left=left)
 
     def living(self) -> list[SeenProcess]:
         """Return all of the example's processes that live, parents first."""
@@ -603,6 +663,36 @@ class LinuxWatcher:
         os.close(self.fifo)
         os.close(self.stacks)
         self.socket.close()
+        if self.request.launcher:
+            self.listener.close()
+            os.close(self.stream)
+
+
+class Progress:
+    """Whether the example does anything."""
+
+    PAUSE = 1.0
+    """Seconds between two questions."""
+
+    def __init__(self, idle: float) -> None:
+        self.idle = idle  # seconds, see Limits
+        self.since = self.asked = time.monotonic()
+        self.seen = (0, 0)  # bytes written, processes
+        self.used = 0  # ticks of a processor
+        # What only waits wakes up now and then; what computes has more, on the busiest machine.
+        self.least = max(1.0, idle * os.sysconf("SC_CLK_TCK") / 100)
+
+    def none(self, account: Account, now: float) -> bool:
+        """Return whether nothing has been done for so long."""
+        if now - self.asked < self.PAUSE:
+            return False
+        self.asked = now
+        living = (stat(process.pid) for process in account.processes if process.end is None)
+        used = sum(about.used_ticks for about in living if about)
+        seen = (account.written, len(account.processes))
+        if seen != self.seen or abs(used - self.used) >= self.least:
+            self.seen, self.used, self.since = seen, used, now
+        return now - self.since >= self.idle
 
 
 # -- processes
@@ -728,20 +818,29 @@ def read_request() -> Request:
     return Request(**marshal.loads(data))  # noqa: S302, from who started this program
 
 
-def serve() -> None:
+def serve(*, warm: bool = False) -> list[str]:
     """Take requests from standard input, one after the other: 4 bytes of length, then a marshalled
     dictionary of what a :class:`Request` takes.
 
     Each is answered by a line of JSON. The request is none: it is read before the example can start,
     and importing json takes as long as starting this program. It is marshalled by the same Python.
     The end of the input, at any moment, means that the build has gone: then the example goes, too.
+
+    Where the example is a fork of this process, the fork returns what it is to run.
     """
     for number in IGNORED:
         _signal.signal(number, _signal.SIG_IGN)
     while True:
         request = read_request()
         make_folders(request)
-        watcher = LinuxWatcher(request)
+        watcher = LinuxWatcher(request, warm=warm)
+        try:
+            words = watcher.start()
+        except BaseException:
+            remove(os.path.dirname(request.events))
+            raise
+        if words:
+            return words
         try:
             result = watcher.run()
         except BaseException:  # a fault in here must not set the example free

@@ -29,6 +29,10 @@ class Request:
         runner: str,
         cells: str,
         deferred: str,
+        hook: str,
+        launcher: list[str],
+        mode: str,
+        settings: str,
         cwd: str,
         events: str,
         figures: str,
@@ -40,6 +44,7 @@ class Request:
         head: int,
         tail: int,
         timeout: float,
+        idle: float,
         grace: float,
     ) -> None:
         self.python = python  # the interpreter's path
@@ -47,6 +52,12 @@ class Request:
         self.runner = runner  # the cell runner's path
         self.cells = cells  # their lines: "1-7,8-12"; empty if the script runs as a whole
         self.deferred = deferred  # indices of the cells whose figures the next one shows: "0,3"
+        self.hook = hook  # the path of what each of its Pythons loads first
+        self.launcher = (
+            launcher  # words of a command that starts the interpreter; none if there is none
+        )
+        self.mode = mode  # the gallery mode's path; empty if it runs as a reader runs it
+        self.settings = settings  # path of what is set of that mode
         self.cwd = cwd  # a folder; it is made, unless it is the script's own
         self.events = events  # path of what reports go through
         self.figures = figures  # folder of the figures that are saved
@@ -57,7 +68,8 @@ class Request:
         self.whole = whole  # run without the cell runner
         self.head = head  # bytes, see Limits
         self.tail = tail
-        self.timeout = timeout  # seconds
+        self.timeout = timeout  # seconds; 0: no limit
+        self.idle = idle  # seconds, see Limits
         self.grace = grace  # seconds, see Limits
 
 
@@ -78,6 +90,9 @@ class CellResult:
         writers: list[int | None],
         texts: list[str | int],
         figures: list[str],
+        value: str = "",
+        value_from: str = "",
+        scraped: str = "",
     ) -> None:
         self.start = start
         self.end = end
@@ -85,6 +100,9 @@ class CellResult:
         self.writers = writers
         self.texts = texts
         self.figures = figures
+        self.value = value  # of its last expression, if a gallery asks for it
+        self.value_from = value_from  # the method that said it
+        self.scraped = scraped  # what scrapers wrote, as reStructuredText
 
 
 class ProcessResult:
@@ -133,20 +151,30 @@ class Result:
         self,
         *,
         timed_out: bool,
+        idle: bool,
         raised: tuple[str, str] | None,
         duration: float,
         peak_memory: int,
         cells: list[CellResult],
         processes: list[ProcessResult],
         left_behind: list[int],
+        files: list[tuple[str, str]],
+        images: str,
+        names: str,
+        reads: str,
     ) -> None:
         self.timed_out = timed_out
+        self.idle = idle  # it was ended since it had hung, not at its time limit
         self.raised = raised  # type and message of the exception that ended the example
         self.duration = duration  # seconds
         self.peak_memory = peak_memory  # KiB
         self.cells = cells
         self.processes = processes  # the example's own is the first
         self.left_behind = left_behind  # ids of those that were killed after the example's end
+        self.files = files  # what scrapers made: path below the documentation's folder, base64
+        self.images = images  # JSON of how many of these are images that scrapers have counted
+        self.names = names  # JSON of what the names in the code stand for
+        self.reads = reads  # JSON of the files that it has read
 
     def to_json(self) -> bytes:
         """Return it as one line."""

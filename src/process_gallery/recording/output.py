@@ -1,4 +1,4 @@
-"""What was written during a cell: its text, bounded, and its figures.
+"""What was written during a cell: its text, bounded.
 
 The supervisor loads this, and shall start at once: nothing is imported here that a Python has not
 loaded anyway.
@@ -7,15 +7,12 @@ loaded anyway.
 from __future__ import annotations
 
 import itertools
-import os
 
 from .messages import CellResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
 
 
 class Written:
@@ -282,32 +279,3 @@ def continuation(data: bytes) -> int:
     while count < min(3, len(data)) and 0x80 <= data[count] < 0xC0:
         count += 1
     return count
-
-
-def figures(folder: str) -> Iterator[tuple[int, str]]:
-    """Yield the cell's index and the text of each figure that the cell runner has saved."""
-    room = FIGURES
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return
-    for name in names:
-        if room <= 0:
-            return
-        try:
-            fd = os.open(
-                os.path.join(folder, name),
-                os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
-            )
-            with open(fd, encoding="utf-8", errors="replace") as file:
-                size = os.fstat(fd).st_size
-                text = file.read(FIGURE + 1)
-            if len(text) > min(FIGURE, room):
-                text = (
-                    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40" width="400" height="40"><text x="4" y="24">'
-                    f"A figure of {size / 1e6:.1f} MB is left out.</text></svg>"
-                )
-            room -= len(text)
-            yield int(name[:6]), text
-        except (OSError, ValueError):  # not of the cell runner's making
-            continue

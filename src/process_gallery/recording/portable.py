@@ -102,7 +102,7 @@ class PortableWatcher:
         environment = request.environment | {
             "PROCESS_GALLERY": f"{events}:{os.fstat(writing).st_ino}"
         }
-        if not SIGNALS:
+        if not SIGNALS and request.timeout:
             environment["PROCESS_GALLERY_STACKS"] = str(time.monotonic() + request.timeout)
         if sys.platform == "win32":
             environment["PYTHONIOENCODING"] = "utf-8"  # as a console takes it (PEP 528)
@@ -116,6 +116,8 @@ class PortableWatcher:
                 events,
                 request.figures,
                 request.deferred,
+                request.mode,
+                request.settings,
             ]
         self.account.zero = time.monotonic()
         threading.Thread(target=self.read, args=(reading,), daemon=True).start()
@@ -415,7 +417,7 @@ class PortableWatcher:
         """
         self.start()
         account = self.account
-        deadline = account.zero + self.request.timeout
+        deadline = account.zero + self.request.timeout if self.request.timeout else float("inf")
         timed_out = False
         left: set[int] = set()
         try:

@@ -13,14 +13,24 @@ DEAD = b"ZX"
 class Stat:
     """Some of /proc/PID/stat."""
 
-    __slots__ = ("dead", "exit_status", "parent", "start_ticks", "state")
+    __slots__ = ("dead", "exit_status", "parent", "start_ticks", "state", "used_ticks")
 
     def __init__(
-        self, state: bytes, parent: int, start_ticks: bytes, exit_status: int, *, dead: bool
+        self,
+        state: bytes,
+        parent: int,
+        start_ticks: bytes,
+        used_ticks: int,
+        exit_status: int,
+        *,
+        dead: bool,
     ) -> None:
         self.state = state  # of its first thread
         self.parent = parent  # pid
         self.start_ticks = start_ticks  # since boot, as CLOCK_MONOTONIC is here
+        self.used_ticks = (
+            used_ticks  # of a processor, by it and the children that it has waited for
+        )
         self.exit_status = exit_status  # as wait has it
         self.dead = dead  # it has ended, and nobody has waited for it
 
@@ -35,7 +45,8 @@ def stat(pid: int) -> Stat | None:
     fields = data[data.rindex(b")") + 2 :].split()  # from the state on, number 3 in the man page
     # A process whose first thread has ended, and that has others, lives.
     dead = fields[0] in DEAD and len(threads(pid)) < 2
-    return Stat(fields[0], int(fields[1]), fields[19], int(fields[49]), dead=dead)
+    used = sum(map(int, fields[11:15]))
+    return Stat(fields[0], int(fields[1]), fields[19], used, int(fields[49]), dead=dead)
 
 
 def threads(pid: int) -> list[str]:

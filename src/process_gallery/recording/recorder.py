@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def record(
     script: str | os.PathLike[str],
     *,
-    python: str = sys.executable,
+    python: str | None = None,
     timeout: float | None = None,
     memory: int | None = None,
     cwd: Cwd = "empty",
@@ -53,9 +53,11 @@ def record(
     script
         Path of the script.
     python
-        The interpreter that runs it: a path, or a name that is found on the ``PATH``.
+        The interpreter that runs it: a path, or a name that is found on the ``PATH``; by default
+        what it declares, or else this one.
     timeout
-        Seconds until the watchdog ends it; by default what the example declares, or else 30.
+        Seconds until the watchdog ends it, 0 for never; by default what the example declares, or
+        else 30.
     memory
         Limit of the address space of each of its processes, in MiB; by default what the example
         declares, or else none.
@@ -76,9 +78,10 @@ def record(
     ValueError
         If ``cwd`` is neither of the two.
     """
+    example = read_script(Path(script))
     job = Job(
-        read_script(Path(script)),
-        python=python,
+        example,
+        python=python or example.python or sys.executable,
         timeout=timeout,
         memory=memory,
         cwd=cwd,
@@ -123,7 +126,9 @@ def record_all(
     idle = list(supervisors)
     try:
         waiting = sorted(jobs, key=lambda job: job.script.declared.alone)
-        if not idle and any(not job.portable for job in waiting):
+        if not idle and any(
+            not job.portable and not (job.gallery and job.gallery.warm) for job in waiting
+        ):
             with contextlib.suppress(OSError):  # said of the first job, when it is tried again
                 idle.append(SupervisorProcess())  # it starts while the interpreters are asked
         for job in waiting:
@@ -171,12 +176,9 @@ def _supervised(
             if meanwhile:
                 meanwhile()
                 meanwhile = None
-            ready = [
-                key.data
-                for key, _ in selector.select(
-                    max(0.0, min(run.limit for run in active) - time.monotonic())
-                )
-            ]
+            soonest = min(run.limit for run in active)
+            seconds = None if soonest == float("inf") else max(0.0, soonest - time.monotonic())
+            ready = [key.data for key, _ in selector.select(seconds)]
             for run in list(active):
                 late = run not in ready and time.monotonic() > run.limit
                 if not late and (run not in ready or not run.supervisor.read()):

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from process_gallery.errors import RecorderError
-from process_gallery.interpreters import HOOKS, Probe, probe
+from process_gallery.interpreters import GALLERY_MODE, HOOKS, Probe, probe
 
-from .job import Job
+from .job import AsGallery, Job
 from .messages import Request
+from .supervisor_process import Warm
 
 _REMOVED = ("DISPLAY", "WAYLAND_DISPLAY", "FORCE_COLOR", "CLICOLOR_FORCE", "PROCESS_GALLERY")
 
@@ -34,7 +35,7 @@ class PreparedJob:
         InterpreterError
             If the interpreter cannot be used.
         RecorderError
-            If no folder can be made.
+            If no folder can be made, or a launcher is declared that cannot be used.
         """
         self.job = job
         declared = job.script.declared
@@ -46,7 +47,15 @@ class PreparedJob:
         self.on_wasm = self.probe.interpreter.platform == "emscripten"
         self.whole = job.whole or self.probe.version_info < (3, 11) or self.on_wasm
         self.portable = is_portable(job)
+        if declared.launcher and self.portable:
+            raise RecorderError(
+                f"{job.script.path}: sphinx_gallery_launcher needs Linux: elsewhere nothing tells which process printed what"
+            )
         self.script = Path(os.path.abspath(job.script.path))
+        self.warm: Warm | None = None
+        """What it starts from; None if its interpreter is started for it."""
+        if job.gallery and job.gallery.warm and not self.whole and not self.portable:
+            self.warm = Warm(self.probe.path, job.gallery.warm, job.gallery.scrape)
         try:
             self.folder = new_folder()
         except OSError as error:
@@ -58,6 +67,7 @@ class PreparedJob:
     def request(self) -> Request:
         """Return what whoever watches it is to know."""
         script, limits = self.job.script, self.job.limits
+        gallery = None if self.whole else self.job.gallery
         cells = ",".join(f"{first}-{last}" for first, last in script.cells)
         return Request(
             python=self.probe.path,
@@ -65,6 +75,10 @@ class PreparedJob:
             runner=self.probe.runner,
             cells="" if self.whole else cells,
             deferred=",".join(map(str, script.deferred)),
+            launcher=list(script.declared.launcher),
+            hook=str(HOOKS / "sitecustomize.py"),
+            mode=str(GALLERY_MODE) if gallery else "",
+            settings=self._write(gallery) if gallery else "",
             cwd=str(self.script.parent if self.job.cwd == "script" else self.folder / "cwd"),
             events=str(self.folder / "events"),
             figures=str(self.folder / "figures"),
@@ -76,8 +90,20 @@ class PreparedJob:
             head=limits.output * 512,
             tail=limits.output * 512,
             timeout=self.timeout,
+            idle=limits.idle,
             grace=limits.grace,
         )
+
+    def _write(self, gallery: AsGallery) -> str:
+        """Write what the gallery mode is to know; return the file's path."""
+        import dataclasses
+        import json
+
+        path = self.folder / "gallery.json"
+        settings = dataclasses.asdict(gallery)
+        scrape = json.loads(gallery.scrape) | {"images": gallery.images} if gallery.scrape else None
+        path.write_text(json.dumps(settings | {"scrape": scrape}), encoding="utf-8")
+        return str(path)
 
 
 def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:

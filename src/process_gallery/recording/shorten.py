@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
-from process_gallery.interpreters import HOOKS, RUNNER
+from process_gallery.interpreters import GALLERY_MODE, HOOKS, RUNNER, WARM_START
 
 ON_EVERY_MACHINE = frozenset(
     [
@@ -30,6 +30,7 @@ ON_EVERY_MACHINE = frozenset(
 """Folders that say nothing of a machine, and that texts are full of. Only an interpreter's library
 is shortened in them.
 """
+_OWN = (RUNNER, HOOKS / "sitecustomize.py", GALLERY_MODE, WARM_START)
 KINDS = ("script", "working", "temporary", "interpreter", "recorder")
 
 # What stands before a path, which begins with a slash except on Windows: neither a part of it nor of
@@ -113,7 +114,7 @@ class Shortener:
 
     @cached_property
     def _find_paths_and_frames(self) -> re.Pattern[str]:
-        ours = "|".join(re.escape(str(path)) for path in (RUNNER, HOOKS / "sitecustomize.py"))
+        ours = "|".join(re.escape(str(path)) for path in _OWN)
         frame = rf'^  File "(?:{ours})", line \d+,? in [^\n]*\n(?:    [^\n]*\n)*'
         return re.compile(f"(?P<frame>{frame})|{self._paths}", re.MULTILINE)
 

@@ -28,17 +28,28 @@ class SupervisedRun:
         self.prepared = PreparedJob(job)
         self.job = job
         self.alone = job.script.declared.alone
-        self.limit = time.monotonic() + self.prepared.timeout + job.limits.patience
-        while idle and idle[-1].process.poll() is not None:  # something has killed it meanwhile
-            idle.pop().end()
+        self.limit = float("inf")
+        """When its supervisor is taken for dead."""
+        if self.prepared.timeout:
+            self.limit = time.monotonic() + self.prepared.timeout + job.limits.patience
         try:
-            self.supervisor = idle.pop() if idle else SupervisorProcess()
+            self.supervisor = self._idle(idle) or SupervisorProcess(self.prepared.warm)
         except OSError as error:
             os.rmdir(self.prepared.folder)
             raise RecorderError(
                 f"{self.prepared.script}: the recorder itself cannot start: {error}"
             ) from error
         self.supervisor.send(self.prepared.request())
+
+    def _idle(self, idle: list[SupervisorProcess]) -> SupervisorProcess | None:
+        """Take a supervisor that has nothing to do; None if there is none that is right."""
+        for supervisor in reversed(idle):
+            if supervisor.warm == self.prepared.warm:
+                idle.remove(supervisor)
+                if supervisor.process.poll() is None:
+                    return supervisor
+                supervisor.end()  # something has killed it meanwhile
+        return None
 
     def cancel(self) -> str:
         """End the example and everything that it started; return what the supervisor complained

@@ -22,14 +22,51 @@ PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__fil
 _START = "import sys; sys.path.append(sys.argv[1]); from process_gallery.recording import linux; linux.serve()"
 
 
+class Warm:
+    """What examples start from: an interpreter that has imported something."""
+
+    def __init__(self, python: str, modules: tuple[str, ...], scrape: str) -> None:
+        self.python = python  # its path
+        self.modules = modules  # their names
+        self.scrape = scrape  # what scrapers need, see AsGallery
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Warm) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def command(self) -> list[str]:
+        """Return the command that starts it."""
+        import json
+
+        from process_gallery.interpreters import GALLERY_MODE, WARM_START
+
+        wanted = {"modules": self.modules, "scrape": self.scrape, "mode": str(GALLERY_MODE)}
+        return [self.python, str(WARM_START), PACKAGES, json.dumps(wanted)]
+
+    def environment(self) -> dict[str, str]:
+        """Return its environment: an example's, but for what is of one run."""
+        from pathlib import Path
+
+        from .request import environment
+
+        found = environment(os.environ, Path(os.devnull))
+        del found["TMPDIR"]
+        return found
+
+
 class SupervisorProcess:
     """A supervisor program: it takes one example after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, warm: Warm | None = None) -> None:
+        self.warm = warm
         # A session of its own: Ctrl-C at the terminal reaches the build, and the build tells the
         # supervisor by closing its standard input, which also happens when the build is killed.
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, PACKAGES, "supervisor"],
+            warm.command()
+            if warm
+            else [sys.executable, "-I", "-S", "-c", _START, PACKAGES, "supervisor"],
+            env=warm.environment() if warm else None,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

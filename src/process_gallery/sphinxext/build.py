@@ -7,12 +7,13 @@ load the records that still hold, record the rest, judge, keep.
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,16 +28,19 @@ from process_gallery.errors import ExampleError, InterpreterError, RecordError
 from process_gallery.interpreters import Installed, Probe, probe, processors
 from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
-from process_gallery.recording.job import Job, Limits
+from process_gallery.recording.job import AsGallery, Job, Limits
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
 from process_gallery.script import Script, contents, read_script
 from process_gallery.store import Cache, digest_of, key
 
 from .comparison import Matrix, VersionRun
+from .settings import cwd_of, idle_of, timeout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from process_gallery.script import Cwd
+
+    from .stock import Asked, Runs
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +66,8 @@ class Example:
     """The same script with committed records instead, the newest first: one of them stands on a page
     that says what the run must show, where this one does not show it.
     """
+    failed: bool = False
+    """True if it did not do what it declares: the build fails when its pages are written."""
     replaces: str = ""
     """Of a stand-in: the interpreter whose run does not show it, such as ``CPython 3.11.7``."""
 
@@ -113,10 +119,22 @@ class _Task:
     name: str
     """What the record calls it."""
     script: Script
+    python: str
+    """The interpreter that runs it."""
     cwd: Cwd = "empty"
     """As for :class:`~process_gallery.Job`."""
     page: str = ""
     """The page that sphinx-gallery makes of it; empty for scripts that are shown by version."""
+    gallery: AsGallery | None = None
+    """As for :class:`~process_gallery.Job`."""
+
+
+@dataclass(frozen=True)
+class _Python:
+    """An interpreter that runs examples."""
+
+    probe: Probe
+    installed: Installed
 
 
 @dataclass(frozen=True)
@@ -150,6 +168,12 @@ class Build:
         self._committed: dict[str, list[_Committed]] = {}
         """Committed records by the name of their script, without suffix."""
         self._read_before: dict[Path, Script] = {}
+        self.problems: dict[str, str] = {}
+        """What is wrong with the scripts that did not do what they declare, by their names."""
+        self.count = 0
+        """How many scripts there are."""
+        self.paths: dict[str, Path] = {}
+        """Where the examples are that run, by their names."""
 
     @classmethod
     def of(cls, env: BuildEnvironment) -> Build:
@@ -218,8 +242,7 @@ class Build:
     def _read(self, path: Path) -> Script:
         """Read a script, once in a build."""
         if path not in self._read_before:
-            timeout = self._env.config.process_gallery_timeout
-            self._read_before[path] = read_script(path, timeout=timeout)
+            self._read_before[path] = read_script(path, timeout=timeout_of(self._env.config))
         return self._read_before[path]
 
     def example(self, name: str) -> Example | None:
@@ -237,6 +260,11 @@ class Build:
         """Return the fingerprint of an example or of a matrix; None if there is none of this name."""
         found = self.examples.get(name) or self.matrices.get(name)
         return found.fingerprint if found else None
+
+    @functools.cached_property
+    def pages(self) -> dict[str, Example]:
+        """The examples by the pages that sphinx-gallery makes of them."""
+        return {self.page(example): example for example in self.examples.values()}
 
     def page(self, example: Example) -> str:
         """Return the page that sphinx-gallery makes of an example, without suffix."""
@@ -257,36 +285,44 @@ class Build:
 
     # -- before the pages are read
 
-    def record(self, *, failing: Collection[str], shown: dict[str, dict[str, str]]) -> None:
-        """Record every script that changed, load the records of the others.
+    def record(self, asked: Asked, runs: Runs | None, *, shown: dict[str, dict[str, str]]) -> None:
+        """Record every script that changed, load the records of the others. What is wrong with some
+        is in :attr:`problems` then; every other script has been recorded and kept.
 
         Parameters
         ----------
-        failing
-            Absolute paths of the scripts that end with an exception, though they do not say so.
+        asked
+            What the project asks of sphinx-gallery.
+        runs
+            How examples run; None: as a reader runs them.
         shown
             For each page, what it was written with: names and fingerprints.
 
         Raises
         ------
         ExtensionError
-            If an example did not end as it declares. Every other script has been recorded and kept
-            by then.
-
+            If nothing can be run; if an example did not end as it declares and the first failure is
+            to end the build.
         """
-        problems: list[str] = []
         live: dict[str, VersionRun] = {}
-        examples: list[_Task] = []
         scripts = self._scripts_by_version()
         self._read_committed(scripts)
         if self.runs_examples:
             stop_on_sigterm()
-            examples = list(self._example_tasks(failing, problems))
-            interpreter, installed = self._interpreter([*examples, *scripts])
+            examples = list(self._example_tasks(asked, runs))
+            self.count = len(examples) + len(scripts)
+            every = [*examples, *scripts]
+            pythons = self._interpreters(every)
             tasks = []
             for task in examples:
+                python = pythons.get(task.python)
                 by_hand = task.script.declared.by_hand
-                lacking = [] if by_hand else installed.missing(task.script, interpreter)
+                if by_hand:
+                    lacking = []
+                elif not python:
+                    lacking = [f"the interpreter {task.python}"]
+                else:
+                    lacking = python.installed.missing(task.script, python.probe)
                 if not lacking and not by_hand:
                     tasks.append(task)
                 elif records := self._usable(task):
@@ -294,42 +330,48 @@ class Build:
                     seen = shown.get(task.page, {}).get(task.name)
                     self._put(task, example, new=example.fingerprint != seen)
                 elif by_hand:
-                    problems.append(
+                    self.problems[task.name] = (
                         f"{task.name}: is recorded by hand ({by_hand}), and no record that fits is committed under {self.records_folder}; "
                         f"run  python -m process_gallery matrix --newest {task.script.path}"
                     )
                 else:
-                    problems.append(
-                        f"{task.name}: needs {', '.join(lacking)}, which the building interpreter lacks, and no record that fits is committed "
-                        f"under {self.records_folder}; install what it needs, or record it where that is installed"
+                    self.problems[task.name] = (
+                        f"{task.name}: needs {', '.join(lacking)}, which this machine or the building interpreter lacks, and no record that fits is "
+                        f"committed under {self.records_folder}; install what it needs, or record it where that is installed"
                     )
-            for result in self._load_or_record([*tasks, *scripts], interpreter, installed):
-                task, record = result.task, result.record
-                if record and not task.page:
-                    every = task.script.declared.every_release
-                    live[task.name] = VersionRun(record, live=True, release=every)
-                    if result.problem:
-                        logger.warning(
-                            "%s", result.problem, type="process_gallery", subtype="matrix"
-                        )
-                elif record and not result.problem:
-                    stand_ins = self._usable(task)
-                    example = self._example(task, record, result.source, (), stand_ins)
-                    self._put(task, example, new=result.new)
-                    for note in record.notes:
-                        logger.warning(
-                            "%s: %s", task.name, note, type="process_gallery", subtype="note"
-                        )
-                else:
-                    problems.append(result.problem)
+            kept = not asked.again
+            at_once = self._env.config.process_gallery_jobs or asked.at_once or processors()
+            results = self._load_or_record([*tasks, *scripts], pythons, at_once, kept=kept)
+            for result in results:
+                self._take(result, live)
+                if self.problems and asked.first_failure_ends:
+                    results.close()
+                    break
         self._compare(scripts, live)
-        if problems:
-            for problem in problems:
-                logger.error("%s\n", problem)
-            message = f"{len(problems)} of {len(examples) + len(scripts)} scripts cannot be shown as they are; see above. The records of the others are kept."
-            raise ExtensionError(message)
+        if self.problems and asked.first_failure_ends:
+            raise ExtensionError("\n".join(self.problems.values()))
 
-    def _example_tasks(self, failing: Collection[str], problems: list[str]) -> Iterator[_Task]:
+    def _take(self, result: _Result, live: dict[str, VersionRun]) -> None:
+        """Make the outcome of a task known."""
+        task, record = result.task, result.record
+        if record and not task.page:
+            every = task.script.declared.every_release
+            live[task.name] = VersionRun(record, live=True, release=every)
+            if result.problem:
+                logger.warning("%s", result.problem, type="process_gallery", subtype="matrix")
+            return
+        if result.problem:
+            self.problems[task.name] = result.problem
+        if not record:
+            return
+        stand_ins = self._usable(task)
+        example = self._example(task, record, result.source, (), stand_ins)
+        example.failed = bool(result.problem)
+        self._put(task, example, new=result.new)
+        for note in record.notes:
+            logger.warning("%s: %s", task.name, note, type="process_gallery", subtype="note")
+
+    def _example_tasks(self, asked: Asked, runs: Runs | None) -> Iterator[_Task]:
         """Find what sphinx-gallery makes pages of."""
         config = self._env.config
         conf = config.sphinx_gallery_conf
@@ -345,16 +387,20 @@ class Build:
                 if name in names:  # an earlier gallery has one of this name
                     name = f"{gallery}/{name}"
                 names.add(name)
+                self.paths[name] = path
                 try:
                     script = self._read(path)
                 except ExampleError as error:
-                    problems.append(str(error))
+                    self.problems[name] = str(error)
                     continue
-                if str(path) in failing and script.declared.expected == "ok":
+                if str(path) in asked.failing and script.declared.expected == "ok":
                     script = replace(
                         script, declared=replace(script.declared, expected="exception")
                     )
-                yield _Task(name, script, config.process_gallery_cwd, self._page(path))
+                page = self._page(path)
+                gallery_mode = runs.example(page) if runs else None
+                python = script.python or config.process_gallery_python
+                yield _Task(name, script, python, cwd_of(config), page, gallery_mode)
 
     def _scripts_by_version(self) -> list[_Task]:
         """Find the scripts that are shown by version."""
@@ -363,39 +409,68 @@ class Build:
             scripts = [read_script(path) for path in sorted(folder.glob("*.py"))]
         except ExampleError as error:
             raise ExtensionError(str(error)) from error
-        return [_Task(name_of(script), script) for script in scripts]
+        python = self._env.config.process_gallery_python
+        return [_Task(name_of(script), script, python) for script in scripts]
 
-    def _interpreter(self, tasks: Sequence[_Task]) -> tuple[Probe, Installed]:
-        try:
-            interpreter = probe(self._env.config.process_gallery_python)
-            kept = self.cache_folder / "installed"
-            installed = Installed.ask(interpreter.path, [task.script for task in tasks], kept=kept)
-        except (InterpreterError, OSError, ValueError) as error:
-            message = f"the interpreter that is to run the examples cannot be used: {error}"
-            raise ExtensionError(message) from error
-        return interpreter, installed
+    def _interpreters(self, tasks: Sequence[_Task]) -> dict[str, _Python]:
+        """Ask the interpreters that are to run something; what an example declares may not be there."""
+        default: str = self._env.config.process_gallery_python
+        found = {}
+        for number, python in enumerate(dict.fromkeys([default, *(task.python for task in tasks)])):
+            scripts = [task.script for task in tasks if task.python == python]
+            kept = self.cache_folder / f"installed{number or ''}"
+            try:
+                about = probe(python)
+                installed = Installed.ask(about.path, scripts, kept=kept)
+            except (InterpreterError, OSError, ValueError) as error:
+                if python == default:
+                    message = f"the interpreter that is to run the examples cannot be used: {error}"
+                    raise ExtensionError(message) from error
+                logger.info("%s", error)
+                continue
+            found[python] = _Python(about, installed)
+        return found
 
     def _load_or_record(
-        self, tasks: Sequence[_Task], interpreter: Probe, installed: Installed
-    ) -> Iterator[_Result]:
-        """Yield a result for each task: first what was kept, then what runs now."""
+        self,
+        tasks: Sequence[_Task],
+        pythons: dict[str, _Python],
+        at_once: int,
+        *,
+        kept: bool,
+    ) -> Generator[_Result]:
+        """Yield a result for each task: first what was kept, if that is wanted, then what runs now."""
         cache = Cache(self.cache_folder)
-        python = self._env.config.process_gallery_python
-        limits = Limits(output=self._env.config.process_gallery_output)
+        config = self._env.config
+        limits = Limits(output=config.process_gallery_output, idle=idle_of(config))
         jobs: list[Job] = []
         waiting: dict[Path, tuple[_Task, str]] = {}
         for task in tasks:
-            digest = key(task.script, interpreter, installed, cwd=task.cwd, output=limits.output)
-            record = cache.load(task.script, task.name, digest)
+            python = pythons[task.python]
+            digest = key(
+                task.script,
+                python.probe,
+                python.installed,
+                cwd=task.cwd,
+                output=limits.output,
+                gallery=task.gallery,
+            )
+            record = cache.load(task.script, task.name, digest) if kept else None
             if record:
                 yield _Result(task, record, str(cache.path(task.name, digest)))
             else:
-                job = Job(task.script, python=python, name=task.name, cwd=task.cwd, limits=limits)
+                job = Job(
+                    task.script,
+                    python=task.python,
+                    name=task.name,
+                    cwd=task.cwd,
+                    limits=limits,
+                    gallery=task.gallery,
+                )
                 jobs.append(job)
                 waiting[task.script.path] = task, digest
         if not jobs:
             return
-        at_once = self._env.config.process_gallery_jobs or processors()
         logger.info(
             colorize("bold", "recording examples... ") + f"{len(jobs)} to run, {at_once} at a time"
         )
@@ -406,7 +481,10 @@ class Build:
                 yield _Result(task, None, problem=str(record_or_error))
                 continue
             record = record_or_error
-            problem = failure(record, job.script.path, python, cwd=job.cwd)
+            problem = failure(record, job.script.path, job.python, cwd=job.cwd)
+            if problem and job.gallery and record.as_expected:  # sphinx-gallery would not see it
+                logger.info("%s", problem)
+                problem = None
             word = colorize("red", "failed") if problem else "ok"
             logger.info(f"  [{number}/{len(jobs)}] {task.name}  {record.duration:.1f} s  {word}")
             if not problem:
@@ -429,6 +507,9 @@ class Build:
     def _put(self, task: _Task, example: Example, *, new: bool) -> None:
         """Make an example known; have sphinx-gallery write its page again if the record is new."""
         self.examples[task.name] = example
+        for file in example.record.files:
+            if any(file.path.startswith(f"{gallery}/") for gallery in self.gallery_folders):
+                _write(Path(self._env.srcdir, file.path), base64.b64decode(file.content))
         if new:  # sphinx-gallery keeps the digest of the script beside the page
             Path(self._env.srcdir, f"{task.page}.py.md5").unlink(missing_ok=True)
 
@@ -518,6 +599,13 @@ class Build:
         if stale:
             warn(f"stale record: {name}.py has changed since; {again}")
         self._committed.setdefault(name, []).append(_Committed(path, record, stale))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that scrapers have made, if it has not that content already."""
+    if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def renewal(path: Path, *, newest: bool) -> str:

@@ -8,6 +8,7 @@ sphinx-gallery is used.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import glob
 import os
@@ -26,33 +27,38 @@ from sphinx.util import logging
 from process_gallery.drawing import figure_variants, thumbnail_svg
 from process_gallery.errors import ExampleError
 from process_gallery.helper_processes import HELPERS
+from process_gallery.model import Record
 from process_gallery.script import contents
 
+from . import stock
 from .build import Build, Example, draws
 from .domain import RecordsDomain
 from .settings import check
 
 logger = logging.getLogger(__name__)
 
-# What sphinx-gallery does unless a project says otherwise.
+# What sphinx-gallery does unless a project says otherwise, where an example is a program.
 _DEFAULTS: dict[str, Any] = {
     "filename_pattern": r"\.py$",
     "notebook_extensions": set(),  # functions of a notebook cannot be found by spawned children
     "remove_config_comments": True,
-    "min_reported_time": sys.maxsize,  # its time is about nothing; the record's is shown
+    "min_reported_time": sys.maxsize,  # the record's time is shown
     "write_computation_times": False,
 }
-# What of sphinx-gallery's settings works inside Sphinx only, where no example runs; and what to do
+# What of sphinx-gallery's settings works inside Sphinx only, where no example runs; and what is so
 # instead.
-_WITHOUT_EFFECT = {
-    "abort_on_example_error": "every example is recorded first, then the build stops",
-    "capture_repr": "a program does not print its last expression; print it",
-    "image_scrapers": "only figures of matplotlib are shown",
-    "matplotlib_animations": "an animation is shown as a figure",
-    "only_warn_on_example_error": "declare sphinx_gallery_expected_outcome in the example",
+_DIFFERENT = {
     "reset_argv": "an example runs without arguments",
-    "reset_modules": "each example has an interpreter of its own; it sets what it needs itself",
+    "reset_modules_order": "nothing is reset after an example: its interpreter has ended",
 }
+_AS_PROGRAM = {
+    "image_scrapers": "an example that runs as a program shows figures of matplotlib",
+    "matplotlib_animations": "an example that runs as a program shows an animation as a figure",
+    "reset_modules": "each example has an interpreter of its own",
+}
+
+
+_FAILED = "This example did not end as it should. The build says why, and fails."
 
 
 class RunNothing:
@@ -75,14 +81,24 @@ class RunNothing:
 class NoArguments:
     """Take the place of sphinx-gallery's source of arguments, which it asks before the first cell
     of an example.
+
+    As :class:`Scraper` it has the build, and Sphinx keeps one that knows nothing.
     """
 
+    def __init__(self) -> None:
+        self.build: Build | None = None
+
+    def __reduce__(self) -> tuple[type[NoArguments], tuple[()]]:
+        return NoArguments, ()
+
     def __call__(self, gallery_conf: dict[str, Any], script_vars: dict[str, Any]) -> list[str]:
-        """Return no arguments; put nothing where sphinx-gallery looks for the value of a cell's
-        last expression.
-        """
+        """Return no arguments; put the example's variables where sphinx-gallery looks for them."""
         del gallery_conf
-        script_vars["example_globals"]["___"] = None
+        found = script_vars["example_globals"]
+        found["___"] = None  # the value of a cell's last expression
+        example = self.build and self.build.example_at(script_vars["src_file"])
+        if example and example.record.names:
+            found |= stock.variables(example.record, example.script.source)
         return []
 
     def __repr__(self) -> str:
@@ -97,10 +113,12 @@ class Scraper:
     configuration between builds: what is kept of this is a scraper that knows nothing.
     """
 
-    def __init__(self, failing: frozenset[str] = frozenset()) -> None:
-        self.failing = failing
-        """Absolute paths of the scripts that ``expected_failing_examples`` names."""
+    def __init__(self) -> None:
         self.build: Build | None = None
+        self.programs = True
+        """True if the examples are programs, see ``process_gallery_run_as``."""
+        self.thumbnail = False
+        """True if the project has a picture for examples that draw none."""
 
     def __reduce__(self) -> tuple[type[Scraper], tuple[()]]:
         return Scraper, ()
@@ -125,46 +143,63 @@ class Scraper:
             message = f"{example.name}: the record has no cell that starts at line {line}; remove {example.source} and build again"
             raise ExtensionError(message)
         if not len(block_vars["image_path_iterator"]):
-            _draw_thumbnail(example, block_vars)
+            if record.images:  # they are there
+                for _ in range(record.images):
+                    next(block_vars["image_path_iterator"])
+            else:
+                self.draw_thumbnail(example, block_vars)
         text = ""
         # Sphinx-gallery asks nothing about cells whose figures are deferred: what they printed stands
         # with the figures
         first = index
         while first and first - 1 in example.script.deferred:
             first -= 1
-        if any(cell.output or cell.figures for cell in record.cells[first : index + 1]):
-            text += f"\n.. recorded:: {example.name}\n   :cells: {first + 1}-{index + 1}\n   :show: output figures\n"
+        if any(
+            cell.output or cell.figures or cell.value or cell.scraped
+            for cell in record.cells[first : index + 1]
+        ):
+            text += f"\n.. recorded:: {example.name}\n   :cells: {first + 1}-{index + 1}\n   :show: figures output values\n"
         if index == len(record.cells) - 1:
-            text += f"\n.. recorded:: {example.name}\n   :show: stacks timeline facts\n"
+            if example.failed:
+                text += f"\n.. error::\n\n   {_FAILED}\n"
+            # About a run of one process there is nothing to be said, unless the page is about programs.
+            if self.programs or example.failed or _worth_drawing(record):
+                text += f"\n.. recorded:: {example.name}\n   :show: stacks timeline facts\n"
         return text
 
+    def draw_thumbnail(self, example: Example, block_vars: dict[str, Any]) -> None:
+        """Write the picture that sphinx-gallery makes the thumbnail: a figure, or else the timeline.
 
-def _draw_thumbnail(example: Example, block_vars: dict[str, Any]) -> None:
-    """Write the picture that sphinx-gallery makes the thumbnail: a figure, or else the timeline.
+        A figure if the example asks for one by its number, or starts no other process: its timeline
+        would show a single bar.
+        """
+        record = example.record
+        alone = not _worth_drawing(record)
+        figures = [figure for cell in record.cells for figure in cell.figures]
+        chosen = block_vars["file_conf"].get("thumbnail_number")
+        number = chosen if isinstance(chosen, int) and chosen else 1
+        picture = thumbnail_svg(record)
+        if figures and not -len(figures) <= number <= len(figures):
+            logger.warning(
+                "%s: sphinx_gallery_thumbnail_number = %d, but it draws %d figures; its timeline is shown instead",
+                example.name, number, len(figures), type="process_gallery", subtype="thumbnail",
+            )  # fmt: skip
+        elif figures and (chosen is not None or alone):
+            picture = figure_variants(figures[number - 1 if number > 0 else number])[0]
+        elif alone and self.thumbnail:
+            return
+        # sphinx-gallery looks at the image of that number, counted from the last one if it is below
+        # zero, and wants all before it.
+        for _ in range(abs(number)):
+            Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(
+                picture, encoding="utf-8"
+            )
 
-    A figure if the example asks for one by its number, or starts no other process: its timeline
-    would show a single bar.
-    """
-    record = example.record
-    figures = [figure for cell in record.cells for figure in cell.figures]
-    chosen = block_vars["file_conf"].get("thumbnail_number")
-    number = chosen if isinstance(chosen, int) and chosen else 1
-    picture = thumbnail_svg(record)
-    if figures and not -len(figures) <= number <= len(figures):
-        logger.warning(
-            "%s: sphinx_gallery_thumbnail_number = %d, but it draws %d figures; its timeline is shown instead",
-            example.name, number, len(figures), type="process_gallery", subtype="thumbnail",
-        )  # fmt: skip
-    elif figures and (
-        chosen is not None or all(process.name in HELPERS for process in record.processes[1:])
-    ):
-        picture = figure_variants(figures[number - 1 if number > 0 else number])[0]
-    # sphinx-gallery looks at the image of that number, counted from the last one if it is below
-    # zero, and wants all before it.
-    for _ in range(abs(number)):
-        Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(
-            picture, encoding="utf-8"
-        )
+
+def _worth_drawing(record: Record) -> bool:
+    """Return whether an example has started processes, or hung."""
+    others = any(process.name not in HELPERS for process in record.processes[1:])
+    return others or record.outcome == "timeout"
 
 
 class Order:
@@ -223,14 +258,17 @@ def _configure(app: Sphinx, config: Config) -> None:
     if sections:
         conf.setdefault("subsection_order", [*dict.fromkeys(sections), "*"])
         conf.setdefault("within_subsection_order", "process_gallery.sphinxext.gallery.Order")
-    for name, instead in _WITHOUT_EFFECT.items():
+    like_stock = config.process_gallery_run_as == "gallery"
+    for name, instead in (_DIFFERENT if like_stock else _DIFFERENT | _AS_PROGRAM).items():
         if not _default(conf.get(name)):
-            logger.warning(
-                "sphinx_gallery_conf[%r] has no effect with process_gallery: %s; remove it from conf.py",
-                name, instead, type="process_gallery", subtype="setting",
-            )  # fmt: skip
-    for name, value in _DEFAULTS.items():
-        conf.setdefault(name, value)
+            logger.info(
+                "process_gallery: sphinx_gallery_conf[%r] is without effect: %s", name, instead
+            )
+    asked = stock.Asked.read(conf, str(app.srcdir), like_stock=like_stock)
+    stock.remember(app, asked, conf)
+    if not like_stock:
+        for name, value in _DEFAULTS.items():
+            conf.setdefault(name, value)
     if ".rst" in conf.get("example_extensions", ()):
         conf["remove_config_comments"] = False  # sphinx-gallery fails on such examples with it
     if not any(_space_below(Path(app.srcdir, folder)) for folder in folders):
@@ -240,20 +278,29 @@ def _configure(app: Sphinx, config: Config) -> None:
             *config.suppress_warnings,
             "sphinx_gallery.space_in_filename",
         ]
-    failing = frozenset(
-        os.path.abspath(Path(app.srcdir, path))
-        for path in conf.get("expected_failing_examples", ())
-    )
     conf |= {
+        "abort_on_example_error": False,
         "capture_repr": (),
-        "expected_failing_examples": set(),  # nothing fails where nothing runs
-        "image_scrapers": (Scraper(failing),),
+        # Nothing fails where nothing runs, but sphinx-gallery compiles what it has others run.
+        "expected_failing_examples": {path for path in asked.failing if not _compiles(path)},
+        "image_scrapers": (Scraper(),),
+        "junit": "",  # it would be about nothing: ours is written
+        "min_reported_time": 0,  # whatever it is, it is replaced
         # Workers would not know the records; the recorder runs examples side by side
         "parallel": False,
         "reset_argv": NoArguments(),
         "reset_modules": (),
+        "run_stale_examples": False,
         "show_memory": RunNothing(),
     }
+
+
+def _compiles(path: str) -> bool:
+    try:
+        ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True
 
 
 def hide_matplotlib(app: Sphinx, config: Config) -> None:
@@ -290,14 +337,48 @@ def record(app: Sphinx) -> None:
     ``process-gallery-recorded``.
     """
     domain = RecordsDomain.of(app.env)
-    failing: frozenset[str] = frozenset()
-    for scraper in app.config.sphinx_gallery_conf["image_scrapers"]:
-        if isinstance(scraper, Scraper):
-            scraper.build, failing = domain.build, scraper.failing
-    remove_pages_without_script(domain.build, Path(app.srcdir))
+    build, asked = domain.build, stock.asked_of(app)
+    conf = app.config.sphinx_gallery_conf
+    like_stock = app.config.process_gallery_run_as == "gallery"
+    for hook in (*conf["image_scrapers"], conf["reset_argv"]):
+        if isinstance(hook, Scraper | NoArguments):
+            hook.build = build
+        if isinstance(hook, Scraper):
+            hook.thumbnail = asked.thumbnail
+            hook.programs = not like_stock
+    remove_pages_without_script(build, Path(app.srcdir))
     with _plainly():
-        domain.build.record(failing=failing, shown=domain.shown)
-    app.emit("process-gallery-recorded", domain.build)
+        build.record(asked, stock.Runs.of(app, asked, like_stock=like_stock), shown=domain.shown)
+    app.emit("process-gallery-recorded", build)
+
+
+def write_junit(app: Sphinx) -> None:
+    """Write the report that ``junit`` asks for; sphinx-gallery knows the titles by now."""
+    build = Build.of(app.env)
+    stock.write_junit(app, build, app.config.sphinx_gallery_conf["titles"])
+
+
+def report(app: Sphinx, exception: Exception | None) -> None:
+    """Say at the end of a build which examples did not do what they declare, and have it fail.
+
+    Its pages have been written by then.
+    """
+    build = Build.of(app.env) if exception is None and app.env else None
+    if not build or not build.problems:
+        return
+    words = f"{len(build.problems)} of {build.count} scripts did not do what they declare; the pages of the others are as they should be."
+    if stock.asked_of(app).only_warn:
+        logger.warning(
+            "%s",
+            "\n\n".join([*build.problems.values(), words]),
+            type="process_gallery",
+            subtype="example",
+        )
+        return
+    for problem in build.problems.values():
+        logger.error("%s\n", problem)
+    with _plainly():
+        raise ExtensionError(words)
 
 
 _GENERATED = re.compile(
@@ -339,14 +420,26 @@ def _has_source(script: Path) -> bool:
     return script.parent.is_dir() and any(script.parent.glob(f"{glob.escape(script.stem)}.*"))
 
 
-_NOISE = re.compile(r"^\*\*Estimated memory usage:\*\*.*\n", re.MULTILINE)
 _LINES = re.compile(r"GENERATED FROM PYTHON SOURCE LINES (\d+)-(\d+)")
 
 
 def tidy_source(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Take sphinx-gallery's own figure for memory off its pages: it measured nothing."""
-    if Build.of(app.env).in_gallery(docname):
-        source[0] = _NOISE.sub("", source[0])
+    """Put the figures of the runs in the place of sphinx-gallery's own: it measured nothing."""
+    build = Build.of(app.env)
+    pages = build.pages
+    if docname.endswith("sg_execution_times"):
+        durations = {
+            stock.example_label(example, page): (
+                example.record.duration,
+                example.record.peak_memory / 1000,
+            )
+            for page, example in pages.items()
+        }
+        source[0] = stock.put_times(source[0], durations)
+    elif build.in_gallery(docname):
+        example = pages.get(docname)
+        record = example.record if example else None
+        source[0] = stock.put_figures(source[0], record, stock.asked_of(app))
 
 
 def name_cells(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -18,13 +18,14 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from process_gallery import drawing
+from process_gallery.model import Cell
 from process_gallery.script import decode
 
 from .build import Build, Example, draws, renewal
 from .domain import RecordsDomain
 from .shows import OPTIONS, PatternError, Shows, shortened
 
-PARTS = ("code", "figures", "output", "stacks", "timeline", "facts")
+PARTS = ("code", "figures", "output", "values", "stacks", "timeline", "facts")
 
 
 _FIGURE_TEXT = re.compile(r"<text[^>]*>([^<]*)")
@@ -38,8 +39,8 @@ class Recorded(SphinxDirective):
     """Embed a recorded run.
 
     The argument is the example's path below the folder of examples. Options: ``cells`` (numbers
-    from 1, and ranges; all by default), ``show`` (words of :data:`PARTS`; ``code figures output``
-    by default). What the page relies on: ``outcome``; ``shows``, ``shows-not`` and ``holds``
+    from 1, and ranges; all by default), ``show`` (words of :data:`PARTS`; ``code figures
+    output values`` by default). What the page relies on: ``outcome``; ``shows``, ``shows-not`` and ``holds``
     (:mod:`process_gallery.sphinxext.shows`). A committed record stands in for a run that does not
     show it; if none does, either, that is an error.
     """
@@ -63,7 +64,7 @@ class Recorded(SphinxDirective):
                 f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples"
             )
         RecordsDomain.of(self.env).note(self.env.docname, example.name, example.fingerprint)
-        show = self.options.get("show", "code figures output").split()
+        show = self.options.get("show", "code figures output values").split()
         for word in show:
             if word not in PARTS:
                 raise self.error(f"recorded: {word!r} is not one of {', '.join(PARTS)}")
@@ -80,6 +81,8 @@ class Recorded(SphinxDirective):
                 piece.text or piece.omitted for piece in record.cells[index].output
             ):
                 result.append(self._part(example, "output", [index]))
+            if "values" in show:
+                result += _value(record.cells[index])
         result.extend(
             self._part(example, kind, cells)
             for kind in ("stacks", "timeline", "facts")
@@ -162,6 +165,8 @@ class Recorded(SphinxDirective):
 
     def _figures(self, example: Example, index: int) -> list[nodes.Node]:
         images: list[nodes.Node] = []
+        if example.record.cells[index].scraped:
+            images += self.parse_text_to_nodes(example.record.cells[index].scraped)
         folder = Build.of(self.env).cache_folder / "figures"
         for number, svg in enumerate(example.record.cells[index].figures, 1):
             for mode, variant in zip(("light", "dark"), drawing.figure_variants(svg), strict=True):
@@ -230,6 +235,8 @@ def text_of(example: Example, show: Sequence[str], cells: Sequence[int]) -> str:
     parts = []
     if "output" in show:
         parts.append(drawing.output_text(record, cells))
+    if "values" in show:
+        parts += [record.cells[index].value for index in cells]
     if "stacks" in show:
         parts.append(drawing.stacks_text(record))
     if "timeline" in show:
@@ -246,6 +253,22 @@ def text_of(example: Example, show: Sequence[str], cells: Sequence[int]) -> str:
         spans = [(record.cells[index].first, record.cells[index].last) for index in cells]
         parts = [source_of(example, first, last) for first, last in spans]
     return "\n".join(parts)
+
+
+def _value(cell: Cell) -> list[nodes.Node]:
+    """Return what shows the value of a cell's last expression. HTML is the example's own: it has
+    written this page, too.
+    """
+    if not cell.value:
+        return []
+    if cell.value_from == "_repr_html_":
+        html = f'<div class="output_subarea output_html rendered_html output_result">\n{cell.value}\n</div>'
+        return [nodes.raw("", html, format="html")]
+    return [
+        nodes.literal_block(
+            cell.value, cell.value, language="none", classes=["sphx-glr-script-out"]
+        )
+    ]
 
 
 def source_of(example: Example, first: int, last: int) -> str:

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sphinx.application import Sphinx
 from sphinx.config import ENUM, Config
@@ -14,6 +14,12 @@ from sphinx.errors import ConfigError
 
 from process_gallery.recording.job import MOST_OUTPUT, OUTPUT
 from process_gallery.script import DEFAULT_TIMEOUT
+
+if TYPE_CHECKING:
+    from process_gallery.script import Cwd
+
+IDLE = 300.0
+"""Seconds: what downloads or waits for others does something more often."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,51 @@ SETTINGS = (
         rebuild="env",
     ),
     Setting(
+        "process_gallery_run_as",
+        "gallery",
+        ENUM("gallery", "program"),
+        '`"gallery"`, the default: what is on a page is what sphinx-gallery would show of the example, and what its processes print. '
+        '`"program"`: just what the program prints, run as a reader runs it; for documentation about programs. It also gives the '
+        "next three, and some of sphinx-gallery's own, other defaults.",
+        rebuild="env",
+    ),
+    Setting(
         "process_gallery_timeout",
-        int(DEFAULT_TIMEOUT),
-        (int, float),
-        f"Seconds that an example may take unless it declares `sphinx_gallery_timeout`. By default {DEFAULT_TIMEOUT:.0f}.",
-        right=lambda value: isinstance(value, int | float) and 0 < value < math.inf,
+        None,
+        (int, float, type(None)),
+        "Seconds that an example may take unless it declares `sphinx_gallery_timeout`. By default there is no limit in a gallery, "
+        f"and {DEFAULT_TIMEOUT:.0f} for programs.",
+        right=lambda value: (
+            value is None or (isinstance(value, int | float) and 0 < value < math.inf)
+        ),
+        remedy="write a number of seconds greater than 0",
+    ),
+    Setting(
+        "process_gallery_idle",
+        None,
+        (int, float, type(None)),
+        "Seconds in which no process of an example computes or prints, after which it has hung. It is ended then, and the stacks of "
+        f"its processes are shown. By default {IDLE:.0f} in a gallery; for programs there is no such limit. Linux only.",
+        right=lambda value: (
+            value is None or (isinstance(value, int | float) and 0 < value < math.inf)
+        ),
         remedy="write a number of seconds greater than 0",
     ),
     Setting(
         "process_gallery_cwd",
-        "empty",
-        ENUM("empty", "script"),
-        '`"empty"`, the default: each example runs in an empty folder. `"script"`: in its own, where it may read and write files.',
+        None,
+        ENUM(None, "empty", "script"),
+        '`"script"`, the default in a gallery: each example runs in its own folder, where it may read and write files. `"empty"`, '
+        "the default for programs: in an empty one.",
+    ),
+    Setting(
+        "process_gallery_warm",
+        [],
+        (list, tuple),
+        'Names of modules that most examples of a gallery import, such as `["numpy", "matplotlib.pyplot"]`: they are imported once, '
+        "and each example is a fork of the process that has them. Not for programs. By default each example starts an interpreter. Linux only.",
+        right=lambda value: all(isinstance(name, str) for name in value),
+        remedy='write a list of the names of modules, such as ["numpy"]',
     ),
     Setting(
         "process_gallery_output",
@@ -91,6 +130,28 @@ SETTINGS = (
         "Folder of the scripts that are shown by version, relative to the source folder. By default `matrix`.",
     ),
 )
+
+
+def timeout_of(config: Config) -> float:
+    """Return the seconds that an example may take that does not declare how many; 0: no limit."""
+    value = config.process_gallery_timeout
+    if value is not None:
+        return float(value)
+    return 0.0 if config.process_gallery_run_as == "gallery" else DEFAULT_TIMEOUT
+
+
+def idle_of(config: Config) -> float:
+    """Return the seconds after which an example has hung that does nothing; 0: no limit."""
+    value = config.process_gallery_idle
+    if value is not None:
+        return float(value)
+    return IDLE if config.process_gallery_run_as == "gallery" else 0.0
+
+
+def cwd_of(config: Config) -> Cwd:
+    """Return where examples run."""
+    value: Cwd | None = config.process_gallery_cwd
+    return value or ("script" if config.process_gallery_run_as == "gallery" else "empty")
 
 
 def add(app: Sphinx) -> None:

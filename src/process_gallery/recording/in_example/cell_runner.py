@@ -10,18 +10,26 @@ import os
 import sys
 import time
 
-_python, _argv0, _cells, _nonce, _go, _events, _figures, _deferred = sys.orig_argv[0], *sys.argv[1:]
+_python, _argv0, _cells, _nonce, _go, _events, _figures, _deferred, _mode, _settings = (
+    sys.orig_argv[0],
+    *sys.argv[1:],
+)
 _go = int(_go)
 _now, _sleep = time.monotonic_ns, time.sleep  # the example may replace them, as mocks of time do
 _stream = os.fstat(1)[1:3]  # inode and device of the stream of output
 _pid = os.getpid()
+# Of what a launcher has started the first one says where a cell begins.
+_follows = "PROCESS_GALLERY_STREAM" in os.environ and not any(
+    os.environ.get(name) == "0"
+    for name in ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")
+)
 
 
 def _mark(index):
     """Tell the recorder that what comes now belongs to another cell; a forked child that runs on
     must not.
     """
-    if os.getpid() != _pid:
+    if os.getpid() != _pid or _follows:
         return
     for stream in ("stdout", "stderr"):
         try:
@@ -64,7 +72,7 @@ def _mark_by_report(index):
 def _save_figures(index):
     """Save the figures that are open, close them."""
     pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None or os.getpid() != _pid:
+    if pyplot is None or os.getpid() != _pid or _follows:
         return
     os.makedirs(_figures, exist_ok=True)  # the example may have removed it
     options = {
@@ -149,17 +157,29 @@ def _compile(script, ranges):
         parts[index].append(statement)
     codes = []
     for index, part in enumerate(parts):
-        # A string alone would become the module's docstring.
+        # A string alone would become the module's docstring. A gallery's page has that already, as its
+        # introduction.
         while (
-            index
+            (index or _mode)
             and part
             and type(part[0]).__name__ == "Expr"
             and isinstance(getattr(part[0].value, "value", None), str)
         ):
             del part[0]
+        # Where a gallery asks for the value of a cell's last expression, that is a code of its own.
+        last = None
+        if _mode and part and type(part[-1]).__name__ == "Expr":
+            last = compile(_expression(part.pop()), script, "eval", flags, dont_inherit=True)
         tree.body = part
-        codes.append(compile(tree, script, "exec", flags, dont_inherit=True))
+        codes.append((compile(tree, script, "exec", flags, dont_inherit=True), last))
     return codes
+
+
+def _expression(statement):
+    """Return a statement's expression as a tree that can be evaluated."""
+    import ast
+
+    return ast.Expression(statement.value)
 
 
 if _go >= 0:
@@ -195,11 +215,24 @@ except Exception as _caught:
         except OSError:
             pass
     _codes, _error = [], _caught
+_gallery = None
 try:
-    for _index, _code in enumerate(_codes):
+    if _mode and _codes and not _follows:
+        _module = sys.modules.pop("process_gallery_mode", None)  # there, if it has started warm
+        if _module is None:
+            _module = type(sys)("process_gallery_mode")
+            with open(_mode, "rb") as _file:
+                exec(compile(_file.read(), _mode, "exec", dont_inherit=True), _module.__dict__)
+        _gallery = _module.Gallery(_settings, _main, _figures, _script, _ranges, _save_figures)
+    for _index, (_code, _last) in enumerate(_codes):
         _mark(_index)
         exec(_code, _main.__dict__)
-        if str(_index) not in _deferred.split(","):
+        _value = _last and eval(_last, _main.__dict__)
+        _later = str(_index) in _deferred.split(",")
+        if _gallery:
+            _main.__dict__["___"] = _value  # as sphinx-gallery: an example may go on with it
+            _gallery.after(_index, _later, _last is not None, _value)
+        elif not _later:
             _save_figures(_index)
     if _codes:
         _mark(len(_codes))
@@ -208,6 +241,9 @@ except SystemExit:
 except BaseException as _caught:
     _error = _caught
     _raised(_error)
+finally:
+    if _gallery:
+        _gallery.end()
 
 
 def _without_runner(error):
