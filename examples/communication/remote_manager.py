@@ -127,8 +127,9 @@ if __name__ == "__main__":
 # What to look at
 # ---------------
 # The workers were no children of the manager, and still had its queues. A worker that
-# dies takes its task with it: nothing here notices. Where that matters, use a real
-# scheduler, :doc:`/gallery/beyond/dask_cluster`.
+# dies takes its task with it: nothing here notices. Where that matters, give tasks out
+# again (:doc:`/gallery/beyond/manager_between_hosts`), or use a real scheduler,
+# :doc:`/gallery/beyond/dask_cluster`.
 #
 # And the simplest way beyond one machine needs no connection at all: start the program
-# N times, and let each do every N-th item.
+# N times, and let each do every N-th item (:doc:`/gallery/beyond/a_slice_each`).
