@@ -45,6 +45,26 @@ def test_colours_can_be_read():
         assert contrast(color, background) >= 3, (color, background)
 
 
+def test_bars_can_be_seen_on_the_page():
+    """WCAG 1.4.11: 3:1. Of what is hollow it is the edge that is seen, and ticks stand out of their bar."""
+    css = (STATIC / "timeline.css").read_text(encoding="utf-8")
+    opacities = {
+        kind: float((re.search(r"opacity: ([\d.]+)", rule) or ["", "1"])[1])
+        for kind, rule in re.findall(r"\.pg-bars \.pg-(\w+) \{([^}]*)\}", css)
+    }
+    assert {"ask", "pale", "full", "mute", "tick"} <= opacities.keys()
+    for palette, page in zip(palettes()[:2], ("#ffffff", "#131416"), strict=True):
+        for color, kind in itertools.product(
+            palette.values(), ("ask", "pale", "full", "mute", "tick")
+        ):
+            share = opacities[kind]
+            mixed = "#" + "".join(
+                f"{round(int(color[i : i + 2], 16) * share + int(page[i : i + 2], 16) * (1 - share)):02x}"
+                for i in (1, 3, 5)
+            )
+            assert contrast(mixed, page) >= 3, (kind, color, page)
+
+
 # Machado, Oliveira and Fernandes 2009, for a complete lack of one kind of cone.
 VISIONS = {
     "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),

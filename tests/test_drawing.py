@@ -556,7 +556,8 @@ def test_a_long_time_without_an_event_is_cut_short():
 def test_many_processes_share_a_row_but_for_the_remarkable():
     processes = [Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)]
     processes += [
-        Process(i, i, f"Process-{i}", "fork", 0, 0, 0.01, 0.02, 0.8, exit_code=0)
+        # no two neighbours are alike
+        Process(i, i, f"{'ab'[i % 2]}-{i}", "fork", 0, 0, 0.01, 0.02, 0.8, exit_code=0)
         for i in range(1, 201)
     ]
     processes[150].signal, processes[150].exit_code = "SIGSEGV", None
@@ -567,10 +568,70 @@ def test_many_processes_share_a_row_but_for_the_remarkable():
     assert len(rows) == ROWS
     assert {"0", "150", "199", None} <= set(rows)
     assert "178 more" in page
-    assert "178 more processes (Process-21 to Process-200)" in drawing.timeline_text(record)
+    assert "178 more processes (b-21 to a-200)" in drawing.timeline_text(record)
     assert len(page) < 20_000
     output = made([(i, "x\n") for i in range(1, 201)], processes)
     assert len(Parsed(drawing.output_html(output, [0], uid="u")).having("pg-key")) == KEYS
+
+
+def alike(children, **end):
+    processes = [Process(0, 1, "MainProcess", "main", asked=0.0, start=0.0, end=0.9, exit_code=0)]
+    processes += [
+        Process(i, i, f"ForkProcess-{i}", "fork", 0, 0, 0.01 * i, 0.02 * i, 0.8, **end)
+        for i in range(1, children + 1)
+    ]
+    return processes
+
+
+def test_neighbours_that_are_alike_share_a_row_until_it_is_opened():
+    processes = alike(21, signal="SIGKILL")
+    processes[1].signal, processes[1].exit_code = None, 0
+    record = made([(1, "ready\n", 0.1)], processes)
+    page = drawing.timeline_html(record, uid="u")
+    folded, each = page.split('<div class="pg-each">')
+    assert folded.count('<li class="pg-row') == 3
+    assert "ForkProcess-2 to -21</span>" in folded
+    assert '<label class="pg-how" for="u-all">20 alike</label>' in folded
+    assert '<span class="pg-end pg-odd">SIGKILL</span>' in folded
+    assert each.count('<li class="pg-row') == 22, "each has its row when the box is checked"
+    assert '<input type="checkbox" class="pg-all" id="u-all"><label for="u-all">' in page
+    words = Parsed(page).text
+    assert (
+        "ForkProcess-2 to ForkProcess-21, 20 alike (fork) from 20 ms to 800 ms: printed nothing; ended with SIGKILL."
+        in words
+    )
+    assert words.count("20 alike (fork)") == 1
+    assert "ForkProcess-7 (fork): start() called at 70 ms" in drawing.timeline_text(record), (
+        "as text, each is there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("children", "lines", "rows"), [(3, 0, 4), (4, 0, 2), (7, 1, 8), (8, 1, 2)]
+)
+def test_few_that_are_alike_keep_their_rows(children, lines, rows):
+    pieces = [(i, "x\n", 0.5) for i in range(1, children + 1)] if lines else [(0, "x\n", 0.5)]
+    page = drawing.timeline_html(made(pieces, alike(children, exit_code=0)), uid="u")
+    assert page.split('<div class="pg-each">')[0].count('<li class="pg-row') == rows
+
+
+def test_a_process_that_prints_nothing_is_not_said_to_have_printed_nothing_yet():
+    record = made([(1, "a\n", 0.5)], alike(2, exit_code=0))
+    page = drawing.timeline_html(record, uid="u")
+    bars = ET.fromstring(re.search(r'<svg class="pg-bars".*?</svg>', page)[0])
+    kinds = {group.get("data-p"): [path.get("class") for path in group] for group in bars.iter("g")}
+    assert kinds["0"] == ["pg-pale", "pg-hollow", "pg-full"], "it works from its first cell on"
+    assert kinds["1"] == ["pg-ask", "pg-pale", "pg-hollow", "pg-full", "pg-tick"]
+    assert kinds["2"] == ["pg-ask", "pg-mute"]
+    signs = re.findall(r'<span class="pg-sign pg-sign-(\w+)">([^<]+)', page)
+    assert ("mute", "runs, prints nothing") in signs
+    assert not any("yet" in words for _, words in signs[1:])
+    assert "pg-sign-tick" in page
+    silent = drawing.timeline_html(made([(0, "", 0.5)], alike(1, exit_code=0)), uid="u")
+    assert "pg-sign-mute" in silent
+    assert "pg-sign-tick" not in drawing.timeline_html(made([], alike(1, exit_code=0)), uid="u"), (
+        "what is not drawn is not explained"
+    )
 
 
 def test_one_process_has_no_timeline():
@@ -845,12 +906,20 @@ def test_no_class_is_without_a_look():
         + drawing.timeline_html(r, uid="b")
         + drawing.stacks_html(r, uid="c")
         + drawing.facts_html(r)
-        for r in (record, mixed)
+        for r in (record, mixed, made([(1, "x\n")], alike(6, exit_code=0)))
+    )
+    page += drawing.side_by_side_html(
+        {"fork": made([(1, "x\n")], alike(6, exit_code=0)), "spawn": made([])},
+        [0],
+        uid="d",
+        timeline=True,
+        output=True,
+        essence=str,
     )
     used = set(re.findall(r"\bpg-[a-z]+\b", " ".join(re.findall(r'class="([^"]*)"', page))))
     sheets = "".join(
         (STATIC / name).read_text(encoding="utf-8")
-        for name in ("process_gallery.css", "timeline.css")
+        for name in ("process_gallery.css", "timeline.css", "side_by_side.css")
     )
     styled = set(re.findall(r"\.(pg-[a-z]+)\b", sheets))
     script = set(
@@ -865,6 +934,7 @@ def test_no_class_is_without_a_look():
         "pg-helper",
         "pg-columns",
         "pg-tall",
+        "pg-of",
     }, styled - used - script
 
 

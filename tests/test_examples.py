@@ -22,6 +22,7 @@ from process_gallery.interpreters import Installed, probe
 from process_gallery.model import Record
 from process_gallery.script import (
     PLATFORM_NEEDS,
+    START_METHODS,
     contents,
     local_modules,
     python_bound,
@@ -66,7 +67,9 @@ def installed() -> Installed:
     return Installed.ask(sys.executable, [read_script(EXAMPLES / script) for script in SCRIPTS])
 
 
-def record_of_the_build(script: str, *, libraries: bool) -> Record | None:
+def record_of_the_build(
+    script: str, *, libraries: bool, arguments: tuple[str, ...] = ()
+) -> Record | None:
     """Return what the last build has of this example as it is now, by this interpreter.
 
     Parameters
@@ -75,6 +78,8 @@ def record_of_the_build(script: str, *, libraries: bool) -> Record | None:
         Its path below the folder of examples.
     libraries
         Whether it may be one that needs a library.
+    arguments
+        What it was called with.
     """
     example = read_script(EXAMPLES / script)
     needs = [
@@ -84,8 +89,8 @@ def record_of_the_build(script: str, *, libraries: bool) -> Record | None:
     ]
     if not KEPT.is_dir() or (needs and not libraries):
         return None
-    digest = key(example, probe(sys.executable), installed())
-    return Cache(KEPT).load(example, script, digest)
+    digest = key(example, probe(sys.executable), installed(), arguments=arguments)
+    return Cache(KEPT).load(example, script, digest, arguments)
 
 
 def lay_out(script: str, folder: Path) -> list[str]:
@@ -123,14 +128,13 @@ def run_as_told(
         stdin=subprocess.DEVNULL,
     )
     output = done.stdout + done.stderr
-    kind, _, detail = declared.expected.partition(" ")
-    if missing or kind == "ok":
-        assert done.returncode == 0, output
-    elif kind == "exit":
-        assert done.returncode == int(detail), output
-    else:
-        assert kind == "exception"
-        assert done.returncode == 1, output
+    # uv runs scripts with libraries, and none of them has outcomes that differ by start method.
+    method = "" if "run" in command else probe(command[0]).interpreter.default_start_method
+    expected = declared.expects([word for word in command if word in START_METHODS], method)
+    codes = {"ok": 0} | {kind: 1 for kind in expected if kind.startswith("exception")}
+    codes |= {kind: int(kind[5:]) for kind in expected if kind.startswith("exit ")}
+    assert codes.keys() >= set(expected)
+    assert done.returncode in ([0] if missing else [codes[kind] for kind in expected]), output
     if missing:
         assert len(output.strip().splitlines()) == 1, f"says in one line what it needs: {output}"
     assert output.strip(), "an example shows something"
@@ -161,3 +165,33 @@ def test_runs_alone(script: str, python: str, tmp_path: Path, pytestconfig: pyte
     began = time.monotonic()
     run_as_told([python, Path(script).name], tmp_path, script, missing=missing)
     assert time.monotonic() - began < declared.timeout
+
+
+UNDER = [
+    (script, method)
+    for script in SCRIPTS
+    for method, _ in read_script(EXAMPLES / script).declared.start_methods
+]
+
+
+@pytest.mark.parametrize(("script", "method"), UNDER)
+def test_runs_alone_under_each_start_method_that_it_declares(
+    script: str, method: str, python: str, tmp_path: Path
+) -> None:
+    """As its page says: ``python example.py spawn``."""
+    kept = python == sys.executable and record_of_the_build(
+        script, libraries=True, arguments=(method,)
+    )
+    if kept:
+        assert kept.as_expected
+        assert kept.text().strip()
+        return
+    lay_out(script, tmp_path)
+    read = read_script(EXAMPLES / script)
+    missing = bool(Installed.ask(python, [read]).missing(read, probe(python)))
+    run_as_told([python, Path(script).name, method], tmp_path, script, missing=missing)
+
+
+def test_ten_scripts_are_shown_under_every_start_method() -> None:
+    assert len({script for script, _ in UNDER}) >= 10
+    assert len(UNDER) == 3 * len({script for script, _ in UNDER})

@@ -566,7 +566,7 @@ def test_one_zip_has_every_script_once_and_they_run_from_it(site, tmp_path):
     assert sorted(names) == sorted(listed)
     for name in names:
         assert (tmp_path / name).read_bytes() == (ROOT / "examples" / name).read_bytes()
-    for name in ("countdown/two_countdowns.py", "start_methods/main_guard.py", "pools/pool_map.py"):
+    for name in ("countdown/two_countdowns.py", "start_methods/with_guard.py", "pools/pool_map.py"):
         subprocess.run(
             [sys.executable, tmp_path / name],
             cwd=tmp_path,

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 TRY = ROOT / "docs/_build/try"
+SHOWN = re.compile(r"(?m)^# *\.\. (?:recorded|side_by_side):: (\S+)")
 # What makes files of a whole site, or counts what is on all its pages.
 WHOLE = (
     "build_figures",
@@ -89,11 +90,17 @@ def prepare(script: Path) -> None:
     section.mkdir(parents=True)
     docs = TRY / "docs"
     docs.mkdir(exist_ok=True)
-    # An example may import modules that stand beside it.
+    # An example may import modules that stand beside it, and its page may show runs of others.
     for path in (script, script.parent / "GALLERY_HEADER.rst", *script.parent.glob("_*.py")):
         if not path.is_file():
             sys.exit(f"{path} is missing: each section has a title and a sentence there")
         shutil.copy2(path, section)
+    for name in SHOWN.findall(script.read_text(encoding="utf-8")):
+        other = script_of(name)
+        folder = TRY / "examples" / other.parent.name
+        folder.mkdir(exist_ok=True)
+        shutil.copy2(other, folder)
+        shutil.copy2(other.parent / "GALLERY_HEADER.rst", folder)
     (TRY / "examples/GALLERY_HEADER.rst").write_text("Try\n===\n\nOne example.\n")
     (TRY / "examples/contents.txt").write_text(f"{script.parent.name}/{script.name}\n")
     (docs / "conf.py").write_text(CONF, encoding="utf-8")

@@ -13,6 +13,7 @@ _FILES = {
     r"\bpg-heat\b": ("heat.css", "heat.js"),
     r'class="pg[ "]': ("process_gallery.css", "process_gallery.js"),
     r"\bpg-(time|stacks|facts)\b": ("timeline.css",),
+    r"\bpg-side\b": ("side_by_side.css",),
     r"class=\"([^\"]* )?(examples|names)[ \"]": ("gallery.css",),
     r"list-filter": ("filter.css", "filter.js"),
     r"\bhang-questions\b": ("questions.css", "questions.js"),

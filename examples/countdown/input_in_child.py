@@ -10,6 +10,7 @@ To have something to read, this program gives another one a few lines.
 """
 
 # sphinx_gallery_tags = ["Process", "stdin", "Pipe", "fork", "spawn", "forkserver"]
+# sphinx_gallery_files = {"PROGRAM": "program.py"}
 
 import multiprocessing
 import subprocess

@@ -12,6 +12,7 @@ show its stack after a second, and to exit.
 
 # sphinx_gallery_timeout = 60
 # sphinx_gallery_tags = ["doctest", "spawn", "AttributeError", "timeout"]
+# sphinx_gallery_files = {"MODULE": "module.py"}
 
 import os
 import re

@@ -15,6 +15,7 @@ The module below has a bug that fork hides: it keeps its factor in a global.
 # sphinx_gallery_needs = ["pytest"]
 # sphinx_gallery_timeout = 60
 # sphinx_gallery_tags = ["pytest", "fork", "spawn", "forkserver"]
+# sphinx_gallery_files = {"SCALING": "scaling.py", "CONFTEST": "conftest.py", "TEST": "test_scaling.py", "MENDED": "scaling.py", "HANG": "test_it.py", "OWN_CALL": "conftest.py"}
 
 import importlib.util
 import os

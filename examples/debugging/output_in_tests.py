@@ -13,6 +13,7 @@ which children inherit.
 
 # sphinx_gallery_needs = ["pytest"]
 # sphinx_gallery_tags = ["pytest", "fork", "spawn", "forkserver"]
+# sphinx_gallery_files = {"TEST": "test_output.py"}
 # sphinx_gallery_timeout = 60
 
 import importlib.util

@@ -12,6 +12,7 @@ of two workers, each in a program of its own, which can be ended from outside.
 """
 
 # sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor", "fork", "forkserver", "POSIX"]
+# sphinx_gallery_files = {"PROGRAM": "program.py"}
 # sphinx_gallery_timeout = 90
 
 import collections

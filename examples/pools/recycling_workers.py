@@ -11,6 +11,7 @@ The task leaks on purpose: it keeps every item in a global list.
 """
 
 # sphinx_gallery_tags = ["Pool", "ProcessPoolExecutor", "spawn", "measures"]
+# sphinx_gallery_files = {"PROGRAM": "program.py"}
 # sphinx_gallery_parallel = False
 # sphinx_gallery_timeout = 60
 

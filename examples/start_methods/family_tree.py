@@ -7,11 +7,13 @@ process. With forkserver the parent is the server. That matters to whoever looks
 process with ``ps``, sends a signal to all children, or waits for them with
 :func:`os.wait`.
 
-The trees below are read from ``/proc`` while the children run.
+The tree is read from ``/proc`` while the children run. The start method is the program's
+argument.
 """
 
 # sphinx_gallery_needs = ["linux"]
 # sphinx_gallery_tags = ["fork", "spawn", "forkserver", "Linux"]
+# sphinx_gallery_start_methods = ["fork", "spawn", "forkserver"]
 
 import multiprocessing
 import os
@@ -53,11 +55,14 @@ def wait(ready, done):
     done.wait()
 
 
-def demonstrate(method):
-    context = multiprocessing.get_context(method)
+if __name__ == "__main__":
+    if sys.platform != "linux":
+        print("this script reads /proc, which needs Linux")
+        sys.exit()
+    context = multiprocessing.get_context(*sys.argv[1:])
     ready, done = context.Semaphore(0), context.Event()
     children = [
-        context.Process(target=wait, args=(ready, done), name=f"{method} child {n}")
+        context.Process(target=wait, args=(ready, done), name=f"child {n}")
         for n in (1, 2)
     ]
     for child in children:
@@ -73,33 +78,18 @@ def demonstrate(method):
     for child in children:
         child.join()
 
-
-if __name__ == "__main__":
-    if sys.platform != "linux":
-        print("this script reads /proc, which needs Linux")
-        sys.exit()
-    demonstrate("fork")
-
-# %%
-# Two copies of the program, and nothing else.
-
-if __name__ == "__main__":
-    demonstrate("spawn")
-
-# %%
-# Two new interpreters, and a ``resource_tracker``. It removes shared memory and
-# semaphores that are left over when the program dies, so it must not be one of the
-# processes that use them. It stays until the program ends.
-
-if __name__ == "__main__":
-    demonstrate("forkserver")
-
 # %%
 # What to look at
 # ---------------
-# The two children hang below the server. :func:`multiprocessing.parent_process` still
-# says who asked for the process; :func:`os.getppid` says who the parent is. Only with
-# forkserver are the two not the same.
+# With fork, two copies of the program, and nothing else. With spawn, two new
+# interpreters, and a ``resource_tracker``. It removes shared memory and semaphores that
+# are left over when the program dies, so it must not be one of the processes that use
+# them. It stays until the program ends.
+#
+# With forkserver, the two children hang below the server.
+# :func:`multiprocessing.parent_process` still says who asked for the process;
+# :func:`os.getppid` says who the parent is. Only with forkserver are the two not the
+# same.
 #
 # ``join()``, ``exitcode`` and :func:`multiprocessing.active_children` work all the
 # same: the server watches its children and tells. What does not work is anything that

@@ -9,11 +9,13 @@ Look at what is sent for a short function, a long one and a method:
 """
 
 # sphinx_gallery_tags = ["spawn", "fork", "pickle"]
+# sphinx_gallery_start_methods = ["fork", "spawn", "forkserver"]
 
 import multiprocessing
 import pickle
 import pickletools
 import statistics
+import sys
 
 
 def greet():
@@ -53,7 +55,7 @@ if __name__ == "__main__":
 # ----------------
 # So a function that the parent replaces after the import is not replaced in a child
 # that imports for itself. The pickle of a new function under the old name looks the
-# same.
+# same. The start method is the program's argument:
 
 
 def polite():
@@ -63,13 +65,10 @@ def polite():
 if __name__ == "__main__":
     polite.__name__ = polite.__qualname__ = "greet"
     greet = polite
-    print("here:", end=" ")
     greet()
-    for method in sorted(multiprocessing.get_all_start_methods()):
-        process = multiprocessing.get_context(method).Process(target=greet)
-        print(f"{method}:", end=" ", flush=True)
-        process.start()
-        process.join()
+    process = multiprocessing.get_context(*sys.argv[1:]).Process(target=greet)
+    process.start()
+    process.join()
 
 # %%
 # What to look at

@@ -6,11 +6,12 @@ A forked child begins with everything its parent has in memory. A spawned child,
 from a forkserver, begins with what the operating system hands on and with the few
 things that :mod:`multiprocessing` sends.
 
-The same function looks around in the parent and in a child of each start method. The
-parent compares the two views.
+The same function looks around in the parent and in a child, and the child compares the
+two views. The start method is the program's argument.
 """
 
 # sphinx_gallery_tags = ["fork", "spawn", "forkserver"]
+# sphinx_gallery_start_methods = ["fork", "spawn", "forkserver"]
 
 import logging
 import multiprocessing
@@ -62,35 +63,23 @@ def view(number):
     }
 
 
-def look(connection, number):
-    connection.send(view(number))
-
-
-def child_view(method, number):
-    context = multiprocessing.get_context(method)
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=look, args=(sender, number))
-    process.start()
-    sender.close()  # so that recv() ends if the child does
-    answer = receiver.recv()
-    process.join()
-    return answer
-
-
-def compare(methods, number):
-    views = [child_view(method, number) for method in methods]
-    print(f"{'':17}", *methods)
+def look(number, parents):
+    """Say, in the child, what is there as the parent has it."""
     for name, mine in view(number).items():
-        answers = ["same" if theirs[name] == mine else "-" for theirs in views]
-        columns = zip(answers, methods, strict=True)
-        print(f"{name:17}", *(f"{answer:>{len(method)}}" for answer, method in columns))
+        print(f"{name:17} {'same' if mine == parents[name] else '-'}")
+
+
+def ask_a_child(context, number):
+    child = context.Process(target=look, args=(number, view(number)))
+    child.start()
+    child.join()
 
 
 # %%
 # Everything is changed before the first child is started.
 
 if __name__ == "__main__":
-    methods = sorted(multiprocessing.get_all_start_methods())
+    context = multiprocessing.get_context(*sys.argv[1:])
     SETTING = "changed by the parent"
     CHANGED["key"] = "value"
     file = tempfile.TemporaryFile()
@@ -102,10 +91,10 @@ if __name__ == "__main__":
     sys.path.append("plugins")
     os.environ["COLOR"] = "blue"
     os.umask(0o077)
-    compare(methods, file.fileno())
+    ask_a_child(context, file.fileno())
 
 # %%
-# Two lines of the fork column are not ``same``. Threads do not cross a fork: only the
+# Two lines of what fork shows are not ``same``. Threads do not cross a fork: only the
 # one that called it goes on in the child, and that is what
 # :doc:`/gallery/fork_safety/lock_at_fork` is about. And Python seeds the module
 # :mod:`random` anew after a fork; your own generators it does not know
@@ -113,7 +102,7 @@ if __name__ == "__main__":
 #
 # Once more, later
 # ----------------
-# A forkserver now runs. Changes that the parent makes from here on come too late for
+# Under forkserver, the server now runs. Changes that the parent makes from here on come too late for
 # it: its children get the server's environment, not the parent's.
 
 if __name__ == "__main__":
@@ -122,7 +111,7 @@ if __name__ == "__main__":
     os.chdir(tempfile.gettempdir())
     sys.path.append("more plugins")
     sys.argv.append("--quiet")
-    compare(methods, file.fileno())
+    ask_a_child(context, file.fileno())
     file.close()
     stop.set()
 

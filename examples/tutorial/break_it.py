@@ -11,6 +11,7 @@ It imports ``whole_program.py``, which must lie beside it.
 
 # sphinx_gallery_timeout = 60
 # sphinx_gallery_tags = ["tutorial", "fork", "spawn", "forkserver", "signals"]
+# sphinx_gallery_files = {"PROGRAM": "program.py"}
 
 import multiprocessing
 import os

@@ -141,6 +141,13 @@ def _parser() -> argparse.ArgumentParser:
         help="use nothing that Linux alone has, as is done elsewhere: lines are without their writers",
     )
     record.add_argument(
+        "--argument",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="call each script with it; may be given several times",
+    )
+    record.add_argument(
         "--json",
         metavar="FILE",
         help="write the record there, a list of them for several scripts; - is standard output",
@@ -245,6 +252,7 @@ def _record(options: argparse.Namespace, supervisors: list[SupervisorProcess]) -
             cwd="script" if options.beside else "empty",
             portable=options.portable or sys.platform != "linux",
             limits=Limits(output=options.output),
+            arguments=tuple(options.argument),
         )
         for path in options.scripts
         for script in [read_script(path)]
@@ -323,13 +331,16 @@ def _matrix(options: argparse.Namespace) -> int:
                 pairs.append((script, python))
     # The scripts of a matrix mostly wait; the examples, which --newest is for, do not.
     at_once = options.jobs or processors() + (0 if options.newest else 2)
+    total = len(pairs)
+    if options.newest:
+        total += sum(len(script.declared.start_methods) for script, _ in pairs)
     changes: Counter[str] = Counter()
     for number, row in enumerate(
         matrix.renew(pairs, options.records, at_once=at_once, newest=options.newest), 1
     ):
         if isinstance(row, RecorderError):
             failed += 1
-            print(f"[{number:3}/{len(pairs)}] {row}", file=sys.stderr)
+            print(f"[{number:3}/{total}] {row}", file=sys.stderr)
             continue
         changes[row.change.split()[0]] += 1
         used = row.record.interpreter
@@ -340,7 +351,7 @@ def _matrix(options: argparse.Namespace) -> int:
         )
         version = f"{used.implementation} {used.version}"
         print(
-            f"[{number:3}/{len(pairs)}] {row.name:40} {version:16} {outcome:10} {row.record.duration:5.1f} s  {row.change}",
+            f"[{number:3}/{total}] {' '.join([row.name, *row.record.arguments]):40} {version:16} {outcome:10} {row.record.duration:5.1f} s  {row.change}",
             flush=True,
         )
         if row.record.outcome == matrix.BROKEN:

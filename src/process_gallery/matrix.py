@@ -50,7 +50,8 @@ def renew(
 
     A run that is not what the script declares is kept, too: it is a row of the matrix. Of the
     processes only those are kept that wrote something or were left behind. With ``newest`` there is
-    one record of each script, whole, and only a good one.
+    one record of each script, whole, and only a good one; and one for each start method that it
+    declares.
     """
     jobs: dict[int, tuple[Job, Python]] = {}
     for script, python in pairs:
@@ -59,8 +60,16 @@ def renew(
             continue
         # Under Wine, and in Node.js, a start takes seconds.
         timeout = 3 * script.declared.timeout if python.interpreter.run_by else None
-        job = Job(script, python=python.path, name=name_of(script), timeout=timeout)
-        jobs[id(job)] = job, python
+        methods = script.declared.start_methods if newest else ()
+        for arguments in ((), *((method,) for method, _ in methods)):
+            job = Job(
+                script,
+                python=python.path,
+                name=name_of(script),
+                timeout=timeout,
+                arguments=arguments,
+            )
+            jobs[id(job)] = job, python
     for job, result in record_all([job for job, _ in jobs.values()], at_once=at_once):
         python = jobs[id(job)][1]
         if not isinstance(result, Record):
@@ -72,9 +81,14 @@ def renew(
         else:
             row = _keep(result, python, job.script, records)
             for other in row.path.parent.glob("*.json"):
-                if other != row.path:
+                if other != row.path and _called(other) == _called(row.path):
                     other.unlink()
             yield row
+
+
+def _called(path: Path) -> str:
+    """Return the arguments in the name of a record's file."""
+    return path.stem.partition("+")[2]
 
 
 def _today() -> str:
@@ -167,7 +181,11 @@ def pairs(
 
 
 def _keep(record: Record, python: Python, script: Script, records: Path) -> Row:
-    name = file_name(record.interpreter, release=script.declared.every_release)
+    name = file_name(
+        record.interpreter,
+        release=script.declared.every_release,
+        arguments=record.arguments,
+    )
     path = folder_of(records, record.script) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     change = "new"

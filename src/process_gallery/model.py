@@ -254,6 +254,8 @@ class Record:
     """What the names in the code stand for, if a gallery asked for it."""
     reads: list[Read] = field(default_factory=list)
     """What it has read, if it ran as in a gallery."""
+    arguments: list[str] = field(default_factory=list)
+    """What the script was called with, such as the start method that it shall use."""
     schema: int = SCHEMA
 
     @property
@@ -600,13 +602,18 @@ def version_label(interpreter: Interpreter, *, release: bool = False) -> str:
     return (match[0] if match else "unknown") + ("" if interpreter.gil else "t")
 
 
-def file_name(interpreter: Interpreter, *, release: bool = False) -> str:
+def file_name(
+    interpreter: Interpreter, *, release: bool = False, arguments: Sequence[str] = ()
+) -> str:
     """Return the name of the file of an interpreter's record; with ``release`` that of a script
-    which is kept for every patch release.
+    which is kept for every patch release; ``arguments`` are those of the run.
 
     >>> python = Interpreter("3.15.2", "CPython", "linux", "x86_64", "forkserver")
     >>> file_name(python), file_name(python, release=True)
     ('cpython-3.15-linux.json', 'cpython-3.15.2-linux.json')
+    >>> file_name(python, arguments=["spawn"])
+    'cpython-3.15-linux+spawn.json'
     """
     version = version_label(interpreter, release=release)
-    return f"{interpreter.implementation}-{version}-{interpreter.platform}.json".lower()
+    called = "".join(f"+{word}" for word in arguments)
+    return f"{interpreter.implementation}-{version}-{interpreter.platform}{called}.json".lower()

@@ -21,6 +21,7 @@ from .errors import ExampleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, Literal
 
     Cwd = Literal["empty", "script"]
@@ -45,6 +46,8 @@ PLATFORM_NEEDS = {
     "pyodide": ("emscripten", "Pyodide"),
 }
 """What ``sphinx_gallery_needs`` calls a platform, ``sys.platform`` there, and what a reader calls it."""
+START_METHODS = ("fork", "spawn", "forkserver")
+"""Those of multiprocessing, in the order in which they are shown."""
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds an example may take unless it declares ``sphinx_gallery_timeout``."""
@@ -83,6 +86,21 @@ class Declared:
     """Why no build runs it, in words for readers, such as "it needs root"; empty if builds do. Then
     the pages show a committed record.
     """
+    start_methods: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False)
+    """Start methods that it is recorded under, too, each with the outcomes that it may have then
+    (``sphinx_gallery_start_methods``).
+    """
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Constants at the top level whose text the example writes to a file and runs, each with the
+    name that the page shows it under (``sphinx_gallery_files``).
+    """
+
+    def expects(self, arguments: Sequence[str], default_start_method: str) -> tuple[str, ...]:
+        """Return the outcomes that a run may have: under the start method that is its argument,
+        without one under the interpreter's own.
+        """
+        method = arguments[0] if arguments else default_start_method
+        return dict(self.start_methods).get(method, (self.expected,))
 
 
 @dataclass(frozen=True)
@@ -296,6 +314,8 @@ def declarations(path: Path, text: str, *, timeout: float = DEFAULT_TIMEOUT) -> 
         python=take("python", "", str, 'write a name or a path, such as "python3.14"'),
         every_release=take("every_release", False, bool, "write True or False"),
         by_hand=take("by_hand", "", str, 'write why, such as "it needs root"').strip(),
+        files=_files(path, values.get("files", {})),
+        start_methods=_start_methods(path, values.get("start_methods", []), expected),
     )
 
 
@@ -305,6 +325,53 @@ def _words_of(command: str) -> list[str]:
     import shlex  # few examples have a launcher
 
     return shlex.split(command)
+
+
+def _files(path: Path, value: Any) -> tuple[tuple[str, str], ...]:
+    """Read which constants are files: ``{"PROGRAM": "program.py"}``."""
+    if not isinstance(value, dict) or not all(
+        isinstance(constant, str)
+        and constant.isidentifier()
+        and isinstance(name, str)
+        and re.fullmatch(r"\w[\w.-]*", name)
+        for constant, name in value.items()
+    ):
+        raise ExampleError(
+            f'{path}: sphinx_gallery_files = {value!r:.200}: write which constant is the text of which file, such as {{"PROGRAM": "program.py"}}'
+        )
+    return tuple(value.items())
+
+
+def _start_methods(
+    path: Path, value: Any, expected: str
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Read start methods: a list of them, or the outcome of each, or several that it may have.
+
+    Not an environment variable, and not set_start_method() from the recorder: either would change
+    what the example finds (a method that is set already, a default that its Python does not have),
+    and no reader could do the same. The method is the example's argument: the example hands it to
+    multiprocessing in a line that the page shows, and ``python example.py spawn`` is that run.
+    """
+    if isinstance(value, (list, tuple)):
+        value = dict.fromkeys(value, expected) if all(isinstance(v, str) for v in value) else None
+    remedy = 'write a list such as ["fork", "spawn"], or the outcome of each, such as {"fork": "timeout", "spawn": "ok"}'
+    if not isinstance(value, dict) or not set(value) <= set(START_METHODS):
+        raise ExampleError(f"{path}: sphinx_gallery_start_methods = {value!r:.200}: {remedy}")
+    result = []
+    for method in sorted(value, key=START_METHODS.index):
+        outcomes = value[method]
+        outcomes = (outcomes,) if isinstance(outcomes, str) else outcomes
+        if not isinstance(outcomes, (list, tuple)) or not outcomes:
+            raise ExampleError(f"{path}: sphinx_gallery_start_methods: {method}: {remedy}")
+        for outcome in outcomes:
+            try:
+                check_expected(outcome if isinstance(outcome, str) else repr(outcome))
+            except ValueError as error:
+                raise ExampleError(
+                    f"{path}: sphinx_gallery_start_methods: {method}: {error}"
+                ) from None
+        result.append((method, tuple(outcomes)))
+    return tuple(result)
 
 
 def check_expected(expected: str) -> None:

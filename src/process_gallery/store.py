@@ -25,6 +25,8 @@ from .script import Script, imported, local_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .script import Cwd
 
 # Bytes. The recorder keeps less than half a MB of a cell's output, and a few MB of its figures.
@@ -50,8 +52,9 @@ def key(
     cwd: Cwd = "empty",
     output: int = 0,
     gallery: object = None,
+    arguments: Sequence[str] = (),
 ) -> str:
-    """Return a digest of all that a record of this script depends on; ``cwd`` and ``gallery`` as
+    """Return a digest of all that a record of this script depends on; ``cwd``, ``gallery`` and ``arguments`` as
     for :class:`~process_gallery.recording.job.Job`, ``output`` in KiB.
     """
     parts: list[object] = [
@@ -61,7 +64,7 @@ def key(
         python.interpreter,
         hashlib.sha256(script.source).hexdigest(),
     ]
-    parts += [script.declared, cwd, output, gallery]
+    parts += [script.declared, cwd, output, gallery, tuple(arguments)]
     parts.extend(
         (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in local_modules(script.path, script.source)
@@ -84,15 +87,18 @@ class Cache:
         self._kept: dict[str, set[Path]] | None = None
         """The files of each example; None until one is saved."""
 
-    def path(self, name: str, key: str) -> Path:
+    def path(self, name: str, key: str, arguments: Sequence[str] = ()) -> Path:
         """Return where the record of an example with this key is kept."""
-        return self.folder / f"{name.replace('/', '.').removesuffix('.py')}-{key[:_KEY]}.json"
+        stem = "+".join([name.replace("/", ".").removesuffix(".py"), *arguments])
+        return self.folder / f"{stem}-{key[:_KEY]}.json"
 
-    def load(self, script: Script, name: str, key: str) -> Record | None:
+    def load(
+        self, script: Script, name: str, key: str, arguments: Sequence[str] = ()
+    ) -> Record | None:
         """Return the record with this key; None if there is none that can be used, or it is not one
-        of this script.
+        of this script with these arguments.
         """
-        path = self.path(name, key)
+        path = self.path(name, key, arguments)
         try:
             # Not what would never end: a pipe, a device, and what no recorder writes.
             status = path.stat()
@@ -105,15 +111,11 @@ class Cache:
         whole = not script.cells or [(cell.first, cell.last) for cell in record.cells] == list(
             script.cells
         )
-        return (
-            record
-            if same
-            and whole
-            and record.expected == script.declared.expected
-            and record.as_expected
-            and all(read.same for read in record.reads)
-            else None
-        )
+        allowed = script.declared.expects(arguments, record.interpreter.default_start_method)
+        called = record.arguments == list(arguments)
+        good = record.expected in allowed and record.as_expected
+        good = good and all(read.same for read in record.reads)
+        return record if same and called and whole and good else None
 
     def save(self, name: str, key: str, record: Record) -> None:
         """Keep a record, and forget the older ones of the same example.
@@ -125,7 +127,7 @@ class Cache:
 
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.path(name, key)
+        path = self.path(name, key, record.arguments)
         if self._kept is None:  # looked through once: with a thousand records it takes its time
             self._kept = {}
             for old in self.folder.glob("*-*.json"):
@@ -161,7 +163,7 @@ def _essence(record: Record) -> object:
     """Return what two runs of the same thing have in common."""
     texts = ["".join(piece.text for piece in cell.output) for cell in record.cells]
     return (
-        record.script, record.sha256, record.interpreter, record.outcome, record.expected, record.exit_code, record.whole, record.cores,
+        record.script, record.arguments, record.sha256, record.interpreter, record.outcome, record.expected, record.exit_code, record.whole, record.cores,
         record.named, [record.processes[index].name for index in record.left_behind], record.leaves,
         [(cell.first, cell.last, len(cell.figures)) for cell in record.cells], [_RATE.sub(r"some of \1", without_chance(text)) for text in texts],
     )  # fmt: skip

@@ -15,7 +15,13 @@ import pytest
 from served import CHROMIUM, FLAGS, SHIFT, axe_source
 
 import process_gallery
-from process_gallery.drawing import facts_html, output_html, stacks_html, timeline_html
+from process_gallery.drawing import (
+    facts_html,
+    output_html,
+    side_by_side_html,
+    stacks_html,
+    timeline_html,
+)
 from process_gallery.model import Cell, Interpreter, Piece, Process, Record
 
 pytestmark = pytest.mark.browser
@@ -92,8 +98,22 @@ def drawing(record: Record, uid: str) -> str:
     )
 
 
-def page_of(*records: Record, theme: str = "light") -> str:
-    body = "".join(
+def beside() -> str:
+    """Return a run under three start methods, with its timelines; then its outputs once more."""
+    runs = {
+        method: made(2, 6 + number) for number, method in enumerate(("fork", "spawn", "forkserver"))
+    }
+    for number, record in enumerate(runs.values()):
+        record.duration = 0.6 + number / 2
+        record.processes[0].end = record.duration
+    return "".join(
+        side_by_side_html(runs, [0, 1], uid=uid, timeline=timeline, output=True, essence=str)
+        for uid, timeline in (("side", True), ("outs", False))
+    )
+
+
+def page_of(*records: Record, theme: str = "light", more: str = "") -> str:
+    body = more + "".join(
         f"<h2>Run {number}</h2>{drawing(record, f'run-{number}')}"
         for number, record in enumerate(records)
     )
@@ -101,6 +121,7 @@ def page_of(*records: Record, theme: str = "light") -> str:
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Recorded runs</title>'
         '<link rel="stylesheet" href="furo.css"><link rel="stylesheet" href="process_gallery.css"><link rel="stylesheet" href="timeline.css">'
+        '<link rel="stylesheet" href="side_by_side.css">'
         '<script defer src="process_gallery.js"></script></head>'
         f'<body data-theme="{theme}"><main><h1 id="code">Recorded runs</h1>{body}</main></body></html>'
     )
@@ -110,12 +131,14 @@ def page_of(*records: Record, theme: str = "light") -> str:
 def site(tmp_path_factory):
     """Serve a folder with the pages; return its address."""
     folder = tmp_path_factory.mktemp("site")
-    for name in ("process_gallery.css", "timeline.css", "process_gallery.js"):
+    for name in ("process_gallery.css", "timeline.css", "side_by_side.css", "process_gallery.js"):
         shutil.copy(STATIC / name, folder)
     (folder / "furo.css").write_text(FURO)
     for theme in ("light", "dark"):
         page = page_of(made(3, 12, traceback=True), made(30, 60), made(0, 3), theme=theme)
         (folder / f"{theme}.html").write_text(page, encoding="utf-8")
+        page = page_of(made(30, 5), theme=theme, more=f"<h2>Beside</h2>{beside()}")
+        (folder / f"beside-{theme}.html").write_text(page, encoding="utf-8")
     (folder / "long.html").write_text(page_of(made(6, 500)), encoding="utf-8")
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -253,14 +276,15 @@ def test_one_process_alone_has_no_decoration(visit):
 def test_replay_of_an_output(visit):
     page = visit()
     button = page.locator("#run-0-out .pg-play button")
+    assert page.locator("#run-0-out .pg-play select").count() == 0, "the speed is at the timeline"
+    assert button.inner_text() == "", "a quiet sign"
     seen = "document.querySelectorAll('#run-0-out .pg-seen').length"
-    page.locator("#run-0-out .pg-play select").select_option("4")
     button.focus()
     page.keyboard.press("Enter")
     until(page, f"{seen} > 1")
-    assert button.inner_text() == "Pause"
+    assert button.get_attribute("aria-label") == "Pause this output"
     page.keyboard.press("Enter")
-    assert button.inner_text() == "Resume"
+    assert button.get_attribute("aria-label") == "Resume this output"
     count = page.evaluate(seen)
     assert 0 < count < 13
     hidden = page.locator("#run-0-out .pg-l:not(.pg-seen)").last
@@ -272,10 +296,83 @@ def test_replay_of_an_output(visit):
     page.keyboard.press("Enter")
     until(page, f"{cursor} !== '{where}'")
     until(page, "!document.querySelector('.pg-playing')")
-    assert button.inner_text() == "Replay"
+    assert button.get_attribute("aria-label") == "Replay this output"
     assert hidden.evaluate("element => getComputedStyle(element).visibility") == "visible"
     assert page.locator(".pg-veil").count() == 0
     assert page.evaluate("window.shift") < SHIFT
+
+
+def test_one_replay_with_a_speed_for_each_run(visit):
+    page = visit("beside-light.html")
+    assert page.locator(".pg-play select").count() == 2, (
+        "of the three beside each other, and of the other run"
+    )
+    assert page.locator("#side .pg-play").count() == 1
+    assert page.locator("#outs .pg-play.pg-quiet").count() == 1
+    page = visit()
+    assert page.locator(".pg-play select").count() == 2
+    assert page.locator(".pg-time .pg-play").count() == 2
+
+
+def test_the_signs_of_replay_and_pause_need_no_font(visit):
+    page = visit()
+    button = page.locator("#run-0-time .pg-play button")
+    style = "(element, name) => getComputedStyle(element, '::before')[name]"
+    assert button.evaluate(style, "content") == '""'
+    replay = button.evaluate(style, "clipPath")
+    button.click()
+    assert button.inner_text() == "Pause"
+    assert "polygon" in button.evaluate(style, "clipPath") != replay
+    assert button.bounding_box()["height"] >= 24
+
+
+def test_runs_beside_each_other_are_replayed_together(visit):
+    page = visit("beside-light.html")
+    page.locator("#side .pg-play select").select_option("4")
+    page.click("#side .pg-play button")
+    until(page, "document.querySelectorAll('#side .pg-veil').length === 3")
+    moved = "new Set([...document.querySelectorAll('#side .pg-veil div')].map((one) => one.style.transform))"
+    until(page, f"[...{moved}][0]")
+    assert page.evaluate(f"{moved}.size") == 1, "on one axis of time"
+    until(page, "document.querySelectorAll('#outs .pg-seen').length > 2")
+    page.keyboard.press("Escape")
+    assert page.locator(".pg-veil, .pg-playing").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_runs_beside_each_other_are_columns_and_on_a_phone_tabs(visit, theme, scripts):
+    page = visit(f"beside-{theme}.html", java_script_enabled=scripts)
+    columns = page.locator("#side .pg-col")
+    tops = {round(box["y"]) for box in (one.bounding_box() for one in columns.all())}
+    assert len(tops) == 1
+    assert page.locator("#side > label:visible").count() == 0
+    outs = {round(one.bounding_box()["y"]) for one in page.locator("#side .pg-out").all()}
+    assert len(outs) == 1, "outputs begin at the same height"
+    page = visit(f"beside-{theme}.html", width=390, java_script_enabled=scripts)
+    columns = page.locator("#side .pg-col")
+    assert [one.is_visible() for one in columns.all()] == [True, False, False]
+    page.locator("#side > input").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert [one.is_visible() for one in columns.all()] == [False, True, False]
+    page.locator("#side > label").nth(2).click()
+    assert [one.is_visible() for one in columns.all()] == [False, False, True]
+    page.emulate_media(media="print")
+    assert [one.is_visible() for one in columns.all()] == [True, True, True]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_those_that_are_alike_are_opened_by_key_and_click(visit, scripts):
+    page = visit("beside-light.html", java_script_enabled=scripts)
+    rows = page.locator("#run-0-time .pg-row:visible")
+    assert rows.count() < 10
+    page.locator("#run-0-time .pg-all").focus()
+    page.keyboard.press("Space")
+    assert rows.count() == 24
+    page.keyboard.press("Space")
+    assert rows.count() < 10
+    page.locator("#run-0-time label.pg-how").first.click()
+    assert rows.count() == 24
 
 
 def test_replay_of_the_whole_run_moves_output_and_timeline(visit):
@@ -314,9 +411,7 @@ def test_forced_colors_leave_lanes_signs_and_what_is_pressed(visit, scheme):
         == text
     )
     assert (
-        page.locator("#run-0-time .pg-sign:not(.pg-sign-ask)").first.evaluate(
-            style, ["::before", "backgroundColor"]
-        )
+        page.locator("#run-0-time .pg-sign-full").evaluate(style, ["::before", "backgroundColor"])
         == text
     )
     one, two = (page.locator(f"#run-0-out .pg-key[data-p='{number}']") for number in (1, 2))
@@ -358,8 +453,8 @@ def test_print_shows_everything_in_black_on_white(visit):
     assert color == "rgb(64, 69, 82)"
 
 
-@pytest.mark.parametrize("width", [390, 768, 1440])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark", "beside-light"])
 def test_the_page_stays_in_its_frame_and_does_not_jump(visit, theme, width):
     page = visit(f"{theme}.html", width=width)
     page.wait_for_timeout(100)
@@ -369,7 +464,7 @@ def test_the_page_stays_in_its_frame_and_does_not_jump(visit, theme, width):
 
 
 @pytest.mark.parametrize("width", [390, 1200])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", "dark", "beside-light", "beside-dark"])
 def test_axe_finds_nothing(visit, theme, width):
     source = axe_source()
     if source is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .facts import facts_html, facts_text
     from .output import output_html, output_text
     from .pictures import figure_variants, thumbnail_svg
+    from .side_by_side import side_by_side_html, side_by_side_text
     from .stacks import stacks_html, stacks_text
     from .timeline import timeline_html, timeline_text
 
@@ -24,6 +25,8 @@ __all__ = [
     "figure_variants",
     "output_html",
     "output_text",
+    "side_by_side_html",
+    "side_by_side_text",
     "stacks_html",
     "stacks_text",
     "thumbnail_svg",
@@ -38,6 +41,8 @@ _HOMES = {
     "figure_variants": "pictures",
     "output_html": "output",
     "output_text": "output",
+    "side_by_side_html": "side_by_side",
+    "side_by_side_text": "side_by_side",
     "stacks_html": "stacks",
     "stacks_text": "stacks",
     "thumbnail_svg": "pictures",

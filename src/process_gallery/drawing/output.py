@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from html import escape
 from pathlib import PurePosixPath
 
@@ -116,7 +117,23 @@ def output_html(
         names as well.
 
     """
-    view = View(record)
+    return output_of(View(record), cells, uid=uid, code_anchor=code_anchor, timeline=timeline)
+
+
+def output_of(
+    view: View,
+    cells: Sequence[int],
+    *,
+    uid: str,
+    code_anchor: Anchor | None,
+    timeline: bool,
+    column: bool = False,
+    differing: AbstractSet[int] = frozenset(),
+) -> str:
+    """Return the output of cells in a view; as a narrow column among others, in which the lines of
+    these numbers are marked.
+    """
+    record = view.record
     lines = screen(piece for cell in cells for piece in record.cells[cell].output)
     if not lines:
         return ""
@@ -138,9 +155,9 @@ def output_html(
         shown = max([len(view.labels[index]) for index in writers], default=1)
         classes += ["pg-named", f"pg-w{next((w for w in WIDTHS if shown <= w), WIDTHS[-1])}"]
         classes.append(f"pg-n{len(writers) if len(writers) <= LANES else 1}")
-        if shown + max(len(line.chars) for line in lines) > NARROW:
+        if column or shown + max(len(line.chars) for line in lines) > NARROW:
             classes.append("pg-tall")
-        if len(writers) > 1:
+        if len(writers) > 1 and not column:
             keys = "".join(
                 f'<li><span class="pg-key {view.color(index)}" data-p="{index}">{escape(view.labels[index])}</span></li>'
                 for index in writers[:KEYS]
@@ -164,10 +181,16 @@ def output_html(
                 '<span class="pg-folded">'
             )
         new = not number or line.process != lines[number - 1].process
-        if decorated or moves or line.gap:
+        if decorated or moves or line.gap or differing:
             parts.append(
                 _line_html(
-                    view, line, lanes if decorated else None, code_anchor, new=new, moves=moves
+                    view,
+                    line,
+                    lanes if decorated else None,
+                    code_anchor,
+                    new=new,
+                    moves=moves,
+                    differs=number in differing,
                 )
             )
         else:
@@ -200,13 +223,15 @@ def _line_html(
     *,
     new: bool,
     moves: bool,
+    differs: bool,
 ) -> str:
+    tag, mark = ("mark", " pg-diff") if differs else ("span", "")
     if line.gap:
         return f'<span class="pg-l pg-gap">{escape(line.gap_text(view.labels))}\n</span>'
     runs = line.parts()
     if lanes is None:
         moment = decimal(runs[-1].time * 1000)
-        return f'<span class="pg-l" data-t="{moment}">{_linked(line.text, view.record, anchor)}\n</span>'
+        return f'<{tag} class="pg-l{mark}" data-t="{moment}">{_linked(line.text, view.record, anchor)}\n</{tag}>'
 
     def attributes(index: int | None, time: float) -> str:
         name = f' data-n="{attribute(view.label(index))}"' if index is not None else ""
@@ -216,19 +241,19 @@ def _line_html(
         )
 
     first = runs[0]
-    more = " pg-new" if new else ""  # another process than the line above
+    more = mark + (" pg-new" if new else "")  # another process than the line above
     if all(run.process == first.process for run in runs):
         text = _linked(line.text, view.record, anchor)
-        return f'<span class="pg-l{more} {attributes(first.process, runs[-1].time)}>{text}\n</span>'
+        return (
+            f'<{tag} class="pg-l{more} {attributes(first.process, runs[-1].time)}>{text}\n</{tag}>'
+        )
     inner = ""
     before: int | None = first.process
     for run in runs:
         text = escape(run.text.translate(VISIBLE), quote=False)
         inner += f'<span class="pg-part{" pg-other" if run.process != before else ""} {attributes(run.process, run.time)}>{text}</span>'
         before = run.process
-    return (
-        f'<span class="pg-l{more} pg-mixed {attributes(first.process, first.time)}>{inner}\n</span>'
-    )
+    return f'<{tag} class="pg-l{more} pg-mixed {attributes(first.process, first.time)}>{inner}\n</{tag}>'
 
 
 def output_text(record: Record, cells: Sequence[int]) -> str:

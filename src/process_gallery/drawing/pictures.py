@@ -37,7 +37,8 @@ def thumbnail_svg(record: Record) -> str:
         y = middle + number * step
         color = _MIDTONES[view.slots[row.processes[0].id]] if len(row.processes) == 1 else _QUIET
         asked, start, end = x(row.asked), x(row.start), max(x(row.end), x(row.start) + 3)
-        first = end if row.first is None else min(max(x(row.first), start), end)
+        first = start if row.first is None else min(max(x(row.first), start), end)
+        width = thick * 0.4 if row.first is None else thick  # of one that prints nothing
         asker = row.processes[0].asked_by
         if asker is not None and number:
             up = next(
@@ -56,7 +57,7 @@ def thumbnail_svg(record: Record) -> str:
             )
         if end > first:
             parts.append(
-                f'<path d="M{first:.1f} {y:.1f}H{end:.1f}" stroke="{color}" stroke-width="{thick:.1f}"/>'
+                f'<path d="M{first:.1f} {y:.1f}H{end:.1f}" stroke="{color}" stroke-width="{width:.1f}"/>'
             )
         ticks = dict.fromkeys(round(x(t)) for t in row.ticks)
         if ticks:

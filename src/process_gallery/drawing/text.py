@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from process_gallery.model import Process, Record, labels
@@ -59,7 +59,7 @@ def failure(
     if record.as_expected and not undeclared:
         return None
     names = labels(record.processes)
-    name = visible(Path(path).name)
+    name = " ".join(map(visible, [Path(path).name, *record.arguments]))
     if not record.as_expected:
         lines = [
             f"{name}: the outcome is {_outcome(record)}; expected is {visible(record.expected)}"
@@ -88,12 +88,16 @@ def failure(
     if undeclared:
         lines.append("  left behind, and killed:")
         lines += [f"    {names[process.id]} ({_origin(process, names)})" for process in undeclared]
-    lines.append(f"  run it alone: {command(path, python, cwd=cwd)}")
+    lines.append(f"  run it alone: {command(path, python, cwd=cwd, arguments=record.arguments)}")
     return "\n".join(lines)
 
 
 def command(
-    path: str | os.PathLike[str], python: str = sys.executable, *, cwd: Cwd = "empty"
+    path: str | os.PathLike[str],
+    python: str = sys.executable,
+    *,
+    cwd: Cwd = "empty",
+    arguments: Sequence[str] = (),
 ) -> str:
     """Return the shell command that records a script alone.
 
@@ -107,6 +111,8 @@ def command(
         words += ["--python", python]
     if cwd == "script":
         words.append("--beside")
+    for word in arguments:
+        words += ["--argument", word]
     return shlex.join(words)
 
 
@@ -123,7 +129,7 @@ def terminal(record: Record, *, colour: bool = False) -> str:
     )
     system = f", run by {python.run_by}" if python.run_by else ""
     heading = (
-        f"{record.script}: {_outcome(record)} in {record.duration:.3f} s"
+        f"{' '.join([record.script, *record.arguments])}: {_outcome(record)} in {record.duration:.3f} s"
         f" ({python.implementation} {python.version} on {python.platform}{system}, {python.default_start_method or 'no multiprocessing'}{peak})"
     )
     lines = [visible(heading)]

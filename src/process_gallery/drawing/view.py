@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import PurePosixPath
 
@@ -24,7 +24,8 @@ defines as many.
 class View:
     """Names, colours and the scale of time: the same in every drawing of a record."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, beside: Sequence[Record] = ()) -> None:
+        """Look at a record; ``beside`` are others that are drawn on the same scale of time."""
         self.record = record
         self.labels = labels(record.processes)
         self.lines: dict[int, list[float]] = {}
@@ -42,14 +43,15 @@ class View:
         ranked = sorted(others, key=lambda index: index not in self.lines)
         self.slots = {index: 1 + rank % (SLOTS - 1) for rank, index in enumerate(ranked)} | {0: 0}
         self.alone = set(self.lines) <= {0}
-        ends = (p.end for p in record.processes if p.end is not None)
-        self.total = max(
-            0.001, record.duration, *ends, *(t for times in self.lines.values() for t in times)
-        )
-        self.scale = self._scale()
+        moments = {0.0, 0.001}
+        for one in (record, *beside):
+            moments |= _moments(one)
+        self.total = max(moments)
+        self.scale = _scale(moments - {0.001}, self.total)
         content = repr(
             (
                 record.script,
+                record.arguments,
                 record.sha256,
                 record.interpreter,
                 record.date,
@@ -73,39 +75,6 @@ class View:
     def label(self, index: int | None) -> str:
         """Return what the reader calls a process."""
         return "?" if index is None else self.labels[index]
-
-    def _scale(self) -> list[tuple[float, float]]:
-        """Return corners of the curve from seconds to thousandths of the drawing's width.
-
-        A straight line, unless nothing at all happened for most of the time, as when an example is
-        stuck: that part is cut short, so that the rest can be seen.
-        """
-        record = self.record
-        moments = {0.0, self.total}
-        for process in record.processes:
-            moments.update(t for t in (process.asked, process.start, process.end) if t is not None)
-        for cell in record.cells:
-            moments.update(t for t in (cell.start, cell.end) if t is not None)
-        for times in self.lines.values():
-            moments.update(times)
-        ordered = sorted(moments)
-        longest, begin = max(
-            ((b - a, a) for a, b in itertools.pairwise(ordered)), default=(0.0, 0.0)
-        )
-        if (
-            longest < max(1.5, 0.6 * self.total) or self.total - longest < 0.001
-        ):  # the wait is all there is
-            return [(0.0, 0.0), (self.total, 1000.0)]
-        pad = min(longest, self.total - longest) * 0.1
-        begin, longest = begin + pad, longest - 2 * pad
-        width = 130.0
-        rate = (1000 - width) / (self.total - longest)
-        return [
-            (0.0, 0.0),
-            (begin, begin * rate),
-            (begin + longest, begin * rate + width),
-            (self.total, 1000.0),
-        ]
 
     def x(self, seconds: float) -> float:
         """Return the place of a moment, from 0 to 1000."""
@@ -139,6 +108,38 @@ class View:
         if process.stuck:
             return not self.is_helper(process)  # those only waited for the others
         return process.signal not in (None, "SIGTERM")  # a pool ends its workers by SIGTERM
+
+
+def _moments(record: Record) -> set[float]:
+    """Return when anything happened in a run."""
+    moments = {record.duration} | {piece.time for piece in record.pieces()}
+    for process in record.processes:
+        moments.update(t for t in (process.asked, process.start, process.end) if t is not None)
+    for cell in record.cells:
+        moments.update(t for t in (cell.start, cell.end) if t is not None)
+    return moments
+
+
+def _scale(moments: set[float], total: float) -> list[tuple[float, float]]:
+    """Return corners of the curve from seconds to thousandths of the drawing's width.
+
+    A straight line, unless nothing at all happened for most of the time, as when an example is
+    stuck: that part is cut short, so that the rest can be seen.
+    """
+    ordered = sorted(moments | {total})
+    longest, begin = max(((b - a, a) for a, b in itertools.pairwise(ordered)), default=(0.0, 0.0))
+    if longest < max(1.5, 0.6 * total) or total - longest < 0.001:  # the wait is all there is
+        return [(0.0, 0.0), (total, 1000.0)]
+    pad = min(longest, total - longest) * 0.1
+    begin, longest = begin + pad, longest - 2 * pad
+    width = 130.0
+    rate = (1000 - width) / (total - longest)
+    return [
+        (0.0, 0.0),
+        (begin, begin * rate),
+        (begin + longest, begin * rate + width),
+        (total, 1000.0),
+    ]
 
 
 def decimal(value: float) -> str:

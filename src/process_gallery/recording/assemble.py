@@ -85,11 +85,14 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
     error = ""
     if raised and outcome.startswith("exception"):
         error = shorten(f"{raised[0]}: {raised[1]}" if raised[1] else raised[0])
+    allowed = source.declared.expects(
+        job.arguments, prepared.probe.interpreter.default_start_method
+    )
     return Record(
         script=job.name or prepared.script.name,
         sha256=hashlib.sha256(source.source).hexdigest(),
         interpreter=prepared.probe.interpreter,
-        expected=source.declared.expected,
+        expected=outcome if outcome in allowed else allowed[0],
         outcome=outcome,
         exit_code=None if result.timed_out else main.exit_code,
         duration=round(result.duration, 4),
@@ -114,6 +117,7 @@ def record_of(prepared: PreparedJob, result: Result) -> Record:
         images=int(result.images) if result.images.isdigit() else 0,
         names=[Name(*words) for words in _listed(result.names, 4)],
         reads=list(_reads(result, prepared)),
+        arguments=list(job.arguments),
     )
 
 

@@ -98,6 +98,8 @@ class Job:
     limits: Limits = Limits()
     gallery: AsGallery | None = None
     """How a gallery wants it to run; None means as a reader runs it."""
+    arguments: tuple[str, ...] = ()
+    """What the script is called with."""
 
     def __post_init__(self) -> None:
         if self.cwd not in ("empty", "script"):

@@ -189,6 +189,7 @@ class LinuxWatcher:
                 request.mode,
                 request.settings,
             ]
+        words += request.arguments
         if request.launcher:
             os.execvpe(request.launcher[0], [*request.launcher, *words], environment)
         if not self.warm:

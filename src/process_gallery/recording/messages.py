@@ -33,6 +33,7 @@ class Request:
         launcher: list[str],
         mode: str,
         settings: str,
+        arguments: list[str],
         cwd: str,
         events: str,
         figures: str,
@@ -58,6 +59,7 @@ class Request:
         )
         self.mode = mode  # the gallery mode's path; empty if it runs as a reader runs it
         self.settings = settings  # path of what is set of that mode
+        self.arguments = arguments  # what the script is called with
         self.cwd = cwd  # a folder; it is made, unless it is the script's own
         self.events = events  # path of what reports go through
         self.figures = figures  # folder of the figures that are saved

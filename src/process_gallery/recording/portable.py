@@ -119,6 +119,7 @@ class PortableWatcher:
                 request.mode,
                 request.settings,
             ]
+        command += request.arguments
         self.account.zero = time.monotonic()
         threading.Thread(target=self.read, args=(reading,), daemon=True).start()
         try:

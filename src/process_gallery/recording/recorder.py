@@ -45,6 +45,7 @@ def record(
     memory: int | None = None,
     cwd: Cwd = "empty",
     portable: bool = sys.platform != "linux",
+    arguments: Sequence[str] = (),
 ) -> Record:
     """Run one example and return its record.
 
@@ -66,6 +67,8 @@ def record(
     portable
         Use nothing that Linux alone has, as is done on other platforms: lines are then without
         their writers, and ``memory`` has no effect.
+    arguments
+        What it is called with.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def record(
         memory=memory,
         cwd=cwd,
         portable=portable,
+        arguments=tuple(arguments),
     )
     [(_, result)] = record_all([job])
     if isinstance(result, RecorderError):

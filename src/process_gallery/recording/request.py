@@ -79,6 +79,7 @@ class PreparedJob:
             hook=str(HOOKS / "sitecustomize.py"),
             mode=str(GALLERY_MODE) if gallery else "",
             settings=self._write(gallery) if gallery else "",
+            arguments=list(self.job.arguments),
             cwd=str(self.script.parent if self.job.cwd == "script" else self.folder / "cwd"),
             events=str(self.folder / "events"),
             figures=str(self.folder / "figures"),

@@ -9,7 +9,17 @@ from sphinx.application import Sphinx
 
 from process_gallery import __version__
 
-from . import changes, domain, gallery, pythons, recorded, settings, version_tabs, versions
+from . import (
+    changes,
+    domain,
+    files,
+    gallery,
+    pythons,
+    recorded,
+    settings,
+    version_tabs,
+    versions,
+)
 from .build import Build, Example
 from .comparison import Group, Matrix, VersionRun, span
 from .versions import entry_of, row_of, table_of
@@ -33,6 +43,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx_gallery.gen_gallery")
     settings.add(app)
     app.add_directive("recorded", recorded.Recorded)
+    app.add_directive("side_by_side", recorded.SideBySide)
     app.add_directive("version_tabs", versions.VersionTabs)
     app.add_directive("version_table", versions.VersionTable)
     app.add_directive("version_lines", versions.VersionLines)
@@ -53,6 +64,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", gallery.write_junit, priority=600)
     app.connect("builder-inited", add_static, priority=400)
     app.connect("source-read", gallery.tidy_source)
+    app.connect("source-read", files.show_files)
     app.connect("env-get-outdated", domain.changed_pages)
     app.connect("env-updated", domain.unwritten_pages)
     app.connect("build-finished", gallery.report, priority=900)
@@ -61,6 +73,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", version_tabs.plain_tabs)
     app.add_css_file("process_gallery.css")
     app.add_css_file("timeline.css")
+    app.add_css_file("side_by_side.css")
     app.add_css_file("versions.css")
     app.add_css_file("heat.css")
     app.add_js_file("process_gallery.js", loading_method="defer")

@@ -12,9 +12,10 @@ import functools
 import hashlib
 import os
 import re
+import sys
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sphinx.builders import Builder
@@ -30,7 +31,7 @@ from process_gallery.matrix import name_of
 from process_gallery.model import Record, numbers
 from process_gallery.recording.job import AsGallery, Job, Limits
 from process_gallery.recording.recorder import record_all, stop_on_sigterm
-from process_gallery.script import Script, contents, read_script
+from process_gallery.script import START_METHODS, Script, contents, read_script
 from process_gallery.store import Cache, digest_of, key
 
 from .comparison import Matrix, VersionRun
@@ -70,6 +71,8 @@ class Example:
     """True if it did not do what it declares: the build fails when its pages are written."""
     replaces: str = ""
     """Of a stand-in: the interpreter whose run does not show it, such as ``CPython 3.11.7``."""
+    under: dict[str, Example] = field(default_factory=dict)
+    """The same script called with each start method that it declares, by method."""
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -78,6 +81,8 @@ class Example:
         digest.update(repr(self.lacking).encode())
         for one in (self, *self.stand_ins):
             digest.update(digest_of(one.record).encode())
+        for method in self.under.values():
+            digest.update(method.fingerprint.encode())
         return digest.hexdigest()
 
     @property
@@ -91,10 +96,11 @@ class Example:
         return Path(self.source).name
 
     def with_record(self, file: str) -> Example:
-        """Return the stand-in whose record came from a file of this name; this one if there is
-        none.
+        """Return the run whose record came from a file of this name: a stand-in, or one under a
+        start method; this one if there is none.
         """
-        return next((one for one in self.stand_ins if one.file == file), self)
+        runs = (one for run in (self, *self.under.values()) for one in (run, *run.stand_ins))
+        return next((one for one in runs if one.file == file), self)
 
     @property
     def stale(self) -> bool:
@@ -127,6 +133,19 @@ class _Task:
     """The page that sphinx-gallery makes of it; empty for scripts that are shown by version."""
     gallery: AsGallery | None = None
     """As for :class:`~process_gallery.Job`."""
+    arguments: tuple[str, ...] = ()
+    """What it is called with: the start method, where it shall run under one."""
+
+    def under_start_methods(self) -> Iterator[_Task]:
+        """Yield the same script called with each start method that it declares; Windows has one."""
+        for method, _ in self.script.declared.start_methods:
+            if sys.platform != "win32" or method == "spawn":
+                yield replace(self, arguments=(method,))
+
+    @property
+    def words(self) -> str:
+        """What a message calls it."""
+        return " ".join([self.name, *self.arguments])
 
 
 @dataclass(frozen=True)
@@ -168,6 +187,8 @@ class Build:
         self._committed: dict[str, list[_Committed]] = {}
         """Committed records by the name of their script, without suffix."""
         self._read_before: dict[Path, Script] = {}
+        self._under: dict[str, dict[str, tuple[Example, bool]]] = {}
+        """Runs under start methods by the name of their example, each with whether it is new."""
         self.problems: dict[str, str] = {}
         """What is wrong with the scripts that did not do what they declare, by their names."""
         self.count = 0
@@ -324,9 +345,14 @@ class Build:
                 else:
                     lacking = python.installed.missing(task.script, python.probe)
                 if not lacking and not by_hand:
-                    tasks.append(task)
+                    tasks += [task, *task.under_start_methods()]
                 elif records := self._usable(task):
                     example = self._example(task, *records[0], tuple(lacking), records[1:])
+                    for method in task.under_start_methods():
+                        if others := self._usable(method):
+                            example.under[method.arguments[0]] = self._example(
+                                method, *others[0], tuple(lacking), others[1:]
+                            )
                     seen = shown.get(task.page, {}).get(task.name)
                     self._put(task, example, new=example.fingerprint != seen)
                 elif by_hand:
@@ -347,6 +373,8 @@ class Build:
                 if self.problems and asked.first_failure_ends:
                     results.close()
                     break
+            for task in examples:
+                self._put_under(task)
         self._compare(scripts, live)
         if self.problems and asked.first_failure_ends:
             raise ExtensionError("\n".join(self.problems.values()))
@@ -361,15 +389,27 @@ class Build:
                 logger.warning("%s", result.problem, type="process_gallery", subtype="matrix")
             return
         if result.problem:
-            self.problems[task.name] = result.problem
+            self.problems[task.words] = result.problem
         if not record:
             return
         stand_ins = self._usable(task)
         example = self._example(task, record, result.source, (), stand_ins)
         example.failed = bool(result.problem)
-        self._put(task, example, new=result.new)
+        if task.arguments:
+            self._under.setdefault(task.name, {})[task.arguments[0]] = example, result.new
+        else:
+            self._put(task, example, new=result.new)
         for note in record.notes:
-            logger.warning("%s: %s", task.name, note, type="process_gallery", subtype="note")
+            logger.warning("%s: %s", task.words, note, type="process_gallery", subtype="note")
+
+    def _put_under(self, task: _Task) -> None:
+        """Make the runs of an example under start methods known, in the order of the methods."""
+        found = self._under.get(task.name, {})
+        example = self.examples.get(task.name)
+        if found and example:
+            methods = [one.arguments[0] for one in task.under_start_methods()]
+            example.under = {method: found[method][0] for method in methods if method in found}
+            self._put(task, example, new=any(new for _, new in found.values()))
 
     def _example_tasks(self, asked: Asked, runs: Runs | None) -> Iterator[_Task]:
         """Find what sphinx-gallery makes pages of."""
@@ -444,7 +484,7 @@ class Build:
         config = self._env.config
         limits = Limits(output=config.process_gallery_output, idle=idle_of(config))
         jobs: list[Job] = []
-        waiting: dict[Path, tuple[_Task, str]] = {}
+        waiting: dict[int, tuple[_Task, str]] = {}
         for task in tasks:
             python = pythons[task.python]
             digest = key(
@@ -454,10 +494,11 @@ class Build:
                 cwd=task.cwd,
                 output=limits.output,
                 gallery=task.gallery,
+                arguments=task.arguments,
             )
-            record = cache.load(task.script, task.name, digest) if kept else None
+            record = cache.load(task.script, task.name, digest, task.arguments) if kept else None
             if record:
-                yield _Result(task, record, str(cache.path(task.name, digest)))
+                yield _Result(task, record, str(cache.path(task.name, digest, task.arguments)))
             else:
                 job = Job(
                     task.script,
@@ -466,9 +507,10 @@ class Build:
                     cwd=task.cwd,
                     limits=limits,
                     gallery=task.gallery,
+                    arguments=task.arguments,
                 )
                 jobs.append(job)
-                waiting[task.script.path] = task, digest
+                waiting[id(job)] = task, digest
         if not jobs:
             return
         logger.info(
@@ -476,7 +518,7 @@ class Build:
         )
         began = time.monotonic()
         for number, (job, record_or_error) in enumerate(record_all(jobs, at_once=at_once), 1):
-            task, digest = waiting[job.script.path]
+            task, digest = waiting[id(job)]
             if not isinstance(record_or_error, Record):
                 yield _Result(task, None, problem=str(record_or_error))
                 continue
@@ -485,11 +527,12 @@ class Build:
             if problem and job.gallery and record.as_expected:  # sphinx-gallery would not see it
                 logger.info("%s", problem)
                 problem = None
+            problem = problem or _other_method(record, task)
             word = colorize("red", "failed") if problem else "ok"
-            logger.info(f"  [{number}/{len(jobs)}] {task.name}  {record.duration:.1f} s  {word}")
+            logger.info(f"  [{number}/{len(jobs)}] {task.words}  {record.duration:.1f} s  {word}")
             if not problem:
                 self._keep(cache, task, digest, record)
-            source = str(cache.path(task.name, digest))
+            source = str(cache.path(task.name, digest, task.arguments))
             yield _Result(task, record, source, new=True, problem=problem or "")
         logger.info(f"  recorded {len(jobs)} examples in {time.monotonic() - began:.1f} s")
 
@@ -538,6 +581,7 @@ class Build:
             one
             for one in self._committed.get(task.name.removesuffix(".py"), ())
             if one.record.as_expected
+            and one.record.arguments == list(task.arguments)
             and [(cell.first, cell.last) for cell in one.record.cells] == list(task.script.cells)
         ]
         found.sort(
@@ -606,6 +650,17 @@ def _write(path: Path, content: bytes) -> None:
     if not path.is_file() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def _other_method(record: Record, task: _Task) -> str:
+    """Say that a run under a start method has started its processes by another one."""
+    used = {process.how for process in record.processes} & set(START_METHODS)
+    if not task.arguments or not used or task.arguments[0] in used:
+        return ""
+    return (
+        f"{task.words}: no process was started by {task.arguments[0]}, but by {', '.join(sorted(used))}; hand the argument to "
+        "multiprocessing, such as  multiprocessing.get_context(*sys.argv[1:])"
+    )
 
 
 def renewal(path: Path, *, newest: bool) -> str:

@@ -40,6 +40,9 @@ logger = logging.getLogger(__name__)
 # What sphinx-gallery does unless a project says otherwise, where an example is a program.
 _DEFAULTS: dict[str, Any] = {
     "filename_pattern": r"\.py$",
+    # Nothing has run in Sphinx: the only variables are __name__ and __file__, each a str, and a link
+    # from every main guard to str helps nobody.
+    "inspect_global_variables": False,
     "notebook_extensions": set(),  # functions of a notebook cannot be found by spawned children
     "remove_config_comments": True,
     "min_reported_time": sys.maxsize,  # the record's time is shown
@@ -154,6 +157,9 @@ class Scraper:
         first = index
         while first and first - 1 in example.script.deferred:
             first -= 1
+        cells = range(first, index + 1)
+        if example.under:
+            return text + _beside(example, cells, last=index == len(record.cells) - 1)
         if any(
             cell.output or cell.figures or cell.value or cell.scraped
             for cell in record.cells[first : index + 1]
@@ -194,6 +200,42 @@ class Scraper:
             Path(next(block_vars["image_path_iterator"])).with_suffix(".svg").write_text(
                 picture, encoding="utf-8"
             )
+
+
+def _beside(example: Example, cells: range, *, last: bool) -> str:
+    """Return what shows cells of an example that ran under several start methods: its outputs beside
+    each other, with the timelines if no other cell has an output, else those at the end.
+    """
+    runs = [run.record for run in example.under.values()]
+    printing = {
+        number
+        for record in runs
+        for number, cell in enumerate(record.cells)
+        if any(piece.text or piece.omitted for piece in cell.output)
+    }
+    text = ""
+    if printing & set(cells):
+        show = "output timeline" if printing <= set(cells) else "output"
+        text += f"\n.. side_by_side:: {example.name}\n   :cells: {cells[0] + 1}-{cells[-1] + 1}\n   :show: {show}\n"
+    if any(example.record.cells[one].figures for one in cells):
+        text += f"\n.. recorded:: {example.name}\n   :cells: {cells[0] + 1}-{cells[-1] + 1}\n   :show: figures\n"
+    if last:
+        if example.failed:
+            text += f"\n.. error::\n\n   {_FAILED}\n"
+        if not any(printing <= set(group) for group in _groups(example)):
+            text += f"\n.. side_by_side:: {example.name}\n   :show: timeline\n"
+        text += f"\n.. recorded:: {example.name}\n   :show: stacks facts\n"
+    return text
+
+
+def _groups(example: Example) -> list[list[int]]:
+    """Return the cells that are shown together: those whose figures are deferred, with the next."""
+    groups: list[list[int]] = [[]]
+    for number in range(len(example.record.cells)):
+        groups[-1].append(number)
+        if number not in example.script.deferred:
+            groups.append([])
+    return groups
 
 
 def _worth_drawing(record: Record) -> bool:

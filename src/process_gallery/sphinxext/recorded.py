@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -20,6 +21,7 @@ from sphinx.writers.html5 import HTML5Translator
 from process_gallery import drawing
 from process_gallery.model import Cell
 from process_gallery.script import decode
+from process_gallery.store import without_chance
 
 from .build import Build, Example, draws, renewal
 from .domain import RecordsDomain
@@ -40,7 +42,8 @@ class Recorded(SphinxDirective):
 
     The argument is the example's path below the folder of examples. Options: ``cells`` (numbers
     from 1, and ranges; all by default), ``show`` (words of :data:`PARTS`; ``code figures
-    output values`` by default). What the page relies on: ``outcome``; ``shows``, ``shows-not`` and ``holds``
+    output values`` by default), ``start-method`` (the run that was called with it). What the page
+    relies on: ``outcome``; ``shows``, ``shows-not`` and ``holds``
     (:mod:`process_gallery.sphinxext.shows`). A committed record stands in for a run that does not
     show it; if none does, either, that is an error.
     """
@@ -49,25 +52,24 @@ class Recorded(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {
         "cells": directives.unchanged_required,
         "show": directives.unchanged_required,
+        "start-method": directives.unchanged_required,
         "outcome": directives.unchanged_required,
         **OPTIONS,
     }
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that stand for the parts asked for."""
-        build = Build.of(self.env)
-        example = build.example(self.arguments[0])
+        example = self._example()
         if example is None:
-            if not build.runs_examples:
-                return []
-            raise self.error(
-                f"recorded: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples"
-            )
-        RecordsDomain.of(self.env).note(self.env.docname, example.name, example.fingerprint)
-        show = self.options.get("show", "code figures output values").split()
-        for word in show:
-            if word not in PARTS:
-                raise self.error(f"recorded: {word!r} is not one of {', '.join(PARTS)}")
+            return []
+        show = self._show("code figures output values", PARTS)
+        if "start-method" in self.options:
+            method = self.options["start-method"]
+            if method not in example.under:
+                raise self.error(
+                    f"{self.name}: {example.name} has no run under {method!r}; declare it in sphinx_gallery_start_methods"
+                )
+            example = example.under[method]
         cells = self._cells(example)
         example = self._that_shows(example, show, cells)
         record = example.record
@@ -91,6 +93,26 @@ class Recorded(SphinxDirective):
         if "code" in show or not self._on_gallery_page():
             result.append(self._origin(example))
         return result
+
+    def _example(self) -> Example | None:
+        """Return the example that is named; None if this build runs none."""
+        build = Build.of(self.env)
+        example = build.example(self.arguments[0])
+        if example is None:
+            if not build.runs_examples:
+                return None
+            raise self.error(
+                f"{self.name}: there is no example {self.arguments[0]!r}; name it by its path below the folder of examples"
+            )
+        RecordsDomain.of(self.env).note(self.env.docname, example.name, example.fingerprint)
+        return example
+
+    def _show(self, default: str, parts: Sequence[str]) -> list[str]:
+        show: list[str] = self.options.get("show", default).split()
+        for word in show:
+            if word not in parts:
+                raise self.error(f"{self.name}: {word!r} is not one of {', '.join(parts)}")
+        return show
 
     def _on_gallery_page(self) -> bool:
         return Build.of(self.env).in_gallery(self.env.docname)
@@ -191,6 +213,7 @@ class Recorded(SphinxDirective):
         would look like the file itself.
         """
         target = f"/{Build.of(self.env).page(example)}"
+        called = "".join(f", called with {word}" for word in example.record.arguments)
         link = pending_xref(
             "",
             nodes.inline("", example.name),  # what stands there if the page has no title
@@ -205,9 +228,83 @@ class Recorded(SphinxDirective):
             "",
             nodes.Text("Example: "),
             link,
-            nodes.Text(f", run by {describe(example)}"),
+            nodes.Text(f"{called}, run by {describe(example)}"),
             classes=["recorded-origin"],
         )
+
+
+class SideBySide(Recorded):
+    """Show the runs of an example under each start method that it declares, beside each other.
+
+    Options as of ``recorded``; ``show`` takes ``code output timeline``, the last two by default.
+    What the page relies on is looked for in lines that begin with the start method and a colon.
+    """
+
+    option_spec: ClassVar[dict[str, Any]] = {
+        "cells": directives.unchanged_required,
+        "show": directives.unchanged_required,
+        **OPTIONS,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes that stand for the parts asked for."""
+        example = self._example()
+        if example is None:
+            return []
+        show = self._show("output timeline", ("code", "output", "timeline"))
+        if not example.under:
+            raise self.error(
+                f"side_by_side: {example.name} declares no start methods; write  # sphinx_gallery_start_methods = [...]  in it"
+            )
+        cells = self._cells(example)
+        runs = self._runs_that_show(example, show, cells)
+        result: list[nodes.Node] = []
+        if "code" in show:
+            result += [self._code(example, index) for index in cells]
+        part = self._part(example, "side", cells)
+        part["files"] = [run.file for run in runs]
+        part["show"] = show
+        result.append(part)
+        if not self._on_gallery_page():
+            result.append(self._origin(example))
+        return result
+
+    def _runs_that_show(self, example: Example, show: list[str], cells: list[int]) -> list[Example]:
+        """Return the runs by method: this build's, or the newest committed ones that show what the
+        page relies on.
+        """
+        try:
+            shows = Shows.read(self.options)
+        except PatternError as error:
+            raise self.error(f"side_by_side: {example.name}: {error}") from None
+        live = list(example.under.values())
+        problems = []
+        for runs in (live, *zip(*(run.stand_ins for run in live), strict=False)):
+            text = _text_beside(runs, show, cells)
+            if not (problem := shows.problem(text)):
+                return list(runs)
+            problems.append((problem, text))
+        problem, text = problems[0]
+        raise self.error(
+            "\n".join(
+                [
+                    f"side_by_side: {example.name}: its runs do not show what this page relies on",
+                    *(f"  {line}" for line in problem.splitlines()),
+                    "shown:",
+                    *(f"  | {line}" for line in shortened(text).splitlines()),
+                    "remedy: mend the example, or the sentence and its pattern",
+                ]
+            )
+        )
+
+
+def _text_beside(runs: Sequence[Example], show: Sequence[str], cells: Sequence[int]) -> str:
+    return drawing.side_by_side_text(
+        {run.record.arguments[0]: run.record for run in runs},
+        cells,
+        timeline="timeline" in show,
+        output="output" in show,
+    )
 
 
 def describe(example: Example) -> str:
@@ -291,6 +388,13 @@ def _example_of(env: BuildEnvironment, node: recorded_part) -> Example:
     return example.with_record(node["file"])
 
 
+def _runs_of(env: BuildEnvironment, node: recorded_part) -> list[Example]:
+    """Return the runs that stand beside each other."""
+    example = Build.of(env).example(node["example"])
+    assert example is not None
+    return [example.with_record(file) for file in node["files"]]
+
+
 def visit_html(self: HTML5Translator, node: recorded_part) -> None:
     """Draw a part of a record."""
     example = _example_of(self.builder.env, node)
@@ -306,6 +410,19 @@ def visit_html(self: HTML5Translator, node: recorded_part) -> None:
         self.body.append(
             drawing.output_html(
                 record, node["cells"], uid=uid, code_anchor=code_anchor, timeline=timeline
+            )
+        )
+    elif kind == "side":
+        runs = _runs_of(self.builder.env, node)
+        self.body.append(
+            drawing.side_by_side_html(
+                {run.record.arguments[0]: run.record for run in runs},
+                node["cells"],
+                uid=uid,
+                timeline="timeline" in node["show"],
+                output="output" in node["show"],
+                essence=functools.partial(without_chance, times=True),
+                code_anchor=code_anchor,
             )
         )
     elif kind == "stacks":
@@ -345,6 +462,8 @@ def plain_parts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         example = _example_of(app.env, node)
         if node["kind"] == "output":
             text = drawing.output_text(example.record, node["cells"])
+        elif node["kind"] == "side":
+            text = _text_beside(_runs_of(app.env, node), node["show"], node["cells"])
         elif node["kind"] == "timeline":
             text = drawing.timeline_text(example.record)
         else:

@@ -17,7 +17,7 @@
     return { x: (ms) => along(ms, 0, 1), ms: (x) => along(x, 1, 0) };
   }
 
-  /** All drawings of one run on this page. */
+  /** All drawings of one run on this page: what is pointed at in one stands out in all. */
   class Run {
     pinned = null;
 
@@ -43,8 +43,6 @@
           if (event.key === "Escape") this.pin(null);
         });
       }
-      this.timeline = parts.find((part) => part.matches(".pg-time"));
-      this.players = parts.filter((part) => part.matches(".pg-time, .pg-out:has(.pg-keys)")).map((part) => new Player(this, part));
     }
 
     /** Make a name a button. */
@@ -80,37 +78,58 @@
     }
   }
 
-  /** The buttons that play a part of a run, and the playing itself. */
+  /** What is replayed together: a run, or runs beside each other. One player is that of all of it; an output has a quiet one. */
+  class Show {
+    constructor(parts) {
+      this.parts = parts;
+      this.charts = parts.filter((part) => part.matches(".pg-time")).flatMap((part) => [...part.querySelectorAll(".pg-chart")]);
+      const holders = new Map(); // what has the buttons: its parts
+      for (const part of parts) {
+        const holder = part.closest(".pg-side") ?? part;
+        holders.set(holder, [...(holders.get(holder) ?? []), part]);
+      }
+      this.players = [...holders].filter(([holder]) => holder.matches(".pg-time, .pg-side, :has(> .pg-bar .pg-keys)")).map(([holder, own]) => (
+        new Player(this, holder, holder.querySelector(".pg-chart") ? null : own)));
+    }
+  }
+
+  /** The buttons that play a show, or a part of it, and the playing itself. */
   class Player {
-    constructor(run, part) {
-      this.run = run;
-      this.part = part;
-      this.scale = scale(part);
+    constructor(show, holder, own) {
+      this.show = show;
+      this.own = own; // null for all of it
+      this.scale = scale(show.parts[0]);
       this.box = document.createElement("div");
       this.box.className = "pg-play";
       this.toggle = document.createElement("button");
       this.toggle.type = "button";
       this.toggle.addEventListener("click", () => (this.frame ? this.pause() : this.play()));
-      this.speed = document.createElement("select");
-      this.speed.setAttribute("aria-label", "Speed of the replay");
-      for (const speed of [0.25, 0.5, 1, 2, 4]) this.speed.add(new Option(`${speed}\u00d7`, speed, speed === 1, speed === 1));
-      this.box.append(this.toggle, this.speed);
+      this.box.append(this.toggle);
+      if (own) this.box.classList.add("pg-quiet");
+      else {
+        this.speed = document.createElement("select");
+        this.speed.setAttribute("aria-label", "Speed of the replay");
+        for (const speed of [0.25, 0.5, 1, 2, 4]) this.speed.add(new Option(`${speed}\u00d7`, speed, speed === 1, speed === 1));
+        this.box.append(this.speed);
+      }
       this.box.addEventListener("keydown", (event) => {
         if (event.key === "Escape" && this.lines) this.end();
       });
-      part.querySelector(".pg-bar").append(this.box);
+      holder.querySelector(".pg-bar").append(this.box);
       this.label("Replay");
     }
 
     label(text) {
-      this.toggle.textContent = text;
+      if (this.own) this.toggle.ariaLabel = this.toggle.title = `${text} this output`;
+      else this.toggle.textContent = text;
       this.box.toggleAttribute("data-on", text === "Pause");
     }
 
     /** Hide what is to come. */
     begin() {
-      for (const player of this.run.players) if (player.lines) player.end();
-      const outs = this.part === this.run.timeline ? this.run.parts : [this.part];
+      for (const player of this.show.players) if (player.lines) player.end();
+      const whole = !this.own;
+      const outs = this.own ?? this.show.parts;
       this.lines = outs.flatMap((out) => [...out.querySelectorAll(".pg-l:not(.pg-mixed), .pg-part")].map((line) => {
         const scroller = line.closest(".pg-long");
         return { line, scroller, at: this.scale.x(Number(line.dataset.t ?? 0)), bottom: scroller && line.offsetTop + line.offsetHeight };
@@ -123,7 +142,6 @@
       this.lines.sort((a, b) => a.at - b.at);
       this.playing = outs;
       this.next = 0;
-      const whole = this.part === this.run.timeline;
       this.from = whole ? 0 : Math.max(0, this.lines[0].at - 10);
       this.to = whole ? 1000 : Math.min(1000, this.lines.at(-1).at + 10);
       this.x = this.from;
@@ -131,12 +149,13 @@
         out.classList.add("pg-playing");
         out.querySelector(".pg-long")?.scrollTo(0, 0);
       }
-      if (this.run.timeline) {
-        this.veil = document.createElement("div");
-        this.veil.className = "pg-veil";
-        this.veil.append(document.createElement("div"));
-        this.run.timeline.querySelector(".pg-chart").append(this.veil);
-      }
+      this.veils = this.show.charts.map((chart) => {
+        const veil = document.createElement("div");
+        veil.className = "pg-veil";
+        veil.append(document.createElement("div"));
+        chart.append(veil);
+        return veil;
+      });
     }
 
     play() {
@@ -144,7 +163,7 @@
       this.label("Pause");
       let before = performance.now();
       const step = (now) => {
-        this.x += (Math.max(0, now - before) * Number(this.speed.value) * (this.to - this.from)) / FIT;
+        this.x += (Math.max(0, now - before) * Number(this.speed?.value ?? 1) * (this.to - this.from)) / FIT;
         before = now;
         this.draw();
         if (this.x >= this.to) this.end();
@@ -161,7 +180,7 @@
         this.next += 1;
       }
       if (scrolled?.scroller) scrolled.scroller.scrollTop = scrolled.bottom - scrolled.scroller.clientHeight + 24;
-      if (this.veil) this.veil.firstChild.style.transform = `translateX(${this.x / 10}%)`;
+      for (const veil of this.veils) veil.firstChild.style.transform = `translateX(${this.x / 10}%)`;
     }
 
     pause() {
@@ -175,8 +194,8 @@
       this.frame = null;
       for (const { line } of this.lines) line.classList.remove("pg-seen");
       for (const out of this.playing) out.classList.remove("pg-playing");
-      this.veil?.remove();
-      this.lines = this.veil = null;
+      for (const veil of this.veils) veil.remove();
+      this.lines = null;
       this.label("Replay");
     }
 
@@ -187,13 +206,14 @@
   }
 
   function start() {
-    const found = new Map();
+    const [runs, shows] = [new Map(), new Map()];
+    const put = (map, key, part) => map.set(key, [...(map.get(key) ?? []), part]);
     for (const part of document.querySelectorAll("[data-pg]")) {
-      if (!found.has(part.dataset.pg)) found.set(part.dataset.pg, []);
-      found.get(part.dataset.pg).push(part);
+      put(runs, part.dataset.pg, part);
+      put(shows, part.closest(".pg-side")?.dataset.side ?? part.dataset.pg, part);
     }
-    const runs = [...found.values()].map((parts) => new Run(parts));
-    const players = runs.flatMap((run) => run.players);
+    for (const parts of runs.values()) new Run(parts);
+    const players = [...shows.values()].flatMap((parts) => new Show(parts).players);
     const calm = () => players.forEach((player) => player.hide(still.matches));
     still.addEventListener("change", calm);
     calm();

@@ -10,7 +10,19 @@ import os
 import sys
 import time
 
-_python, _argv0, _cells, _nonce, _go, _events, _figures, _deferred, _mode, _settings = (
+(
+    _python,
+    _argv0,
+    _cells,
+    _nonce,
+    _go,
+    _events,
+    _figures,
+    _deferred,
+    _mode,
+    _settings,
+    *_arguments,
+) = (
     sys.orig_argv[0],
     *sys.argv[1:],
 )
@@ -188,8 +200,8 @@ if _go >= 0:
     os.close(_go)
 
 _script = os.path.abspath(_argv0)
-sys.argv[:] = [_argv0]
-sys.orig_argv = [_python, _argv0]
+sys.argv[:] = [_argv0, *_arguments]
+sys.orig_argv = [_python, _argv0, *_arguments]
 sys.path[0] = os.path.dirname(_script)
 _main = type(sys)("__main__")
 _main.__file__ = _script
@@ -211,7 +223,7 @@ except Exception as _caught:
     _raised(_caught)
     if os.name == "posix":
         try:
-            os.execv(sys.executable, [_python, _argv0])
+            os.execv(sys.executable, [_python, _argv0, *_arguments])
         except OSError:
             pass
     _codes, _error = [], _caught
