@@ -138,7 +138,8 @@ bench: $(SMALL)
 matrix: $(READY)
 	$(RUN) -m process_gallery matrix docs/matrix/*.py $(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(RELEASES),--releases $(RELEASES))
 	$(RUN) -m process_gallery matrix --newest \
-		$$(grep -l '^# sphinx_gallery_needs' examples/*/*.py | xargs grep -L '^# sphinx_gallery_by_hand') \
+		$$(grep -l '^# sphinx_gallery_needs' examples/*/*.py | \
+			xargs grep -LE '^# sphinx_gallery_(by_hand|needs.*"(windows|pyodide)")') \
 		$$(sed -n 's|^[a-z]|examples/&|p' docs/records/stand_ins.txt) \
 		--pythons .venv/*/bin/python $(or $(PYTHONS),$$($(RUN) -m process_gallery pythons))
 
