@@ -19,7 +19,7 @@ from page_parts import link_to
 from shown_on_pages import follow, noted
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.sphinxext import Build, entry_of, row_of, table_of
+from process_gallery.sphinxext import Build, entry_of, row_of, span, table_of
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 _PLATFORMS = {"linux": "Linux", "darwin": "macOS", "win32": "Windows", "emscripten": "Pyodide"}
@@ -185,12 +185,19 @@ class Known:
     @property
     def name(self):
         """What it is called: ``3.12 on Linux``."""
+        return f"{self.label} {self.place}"
+
+    @property
+    def label(self):
+        """Its version, with the implementation in front if that is not CPython."""
         one = self.interpreter
-        words = self.version
-        if one and one.implementation != "CPython":
-            words = f"{one.implementation} {words}"
-        run_by = one.run_by if one else ""
-        words += f" {_place(self.platform, run_by=run_by)}"
+        other = one and one.implementation != "CPython"
+        return f"{one.implementation} {self.version}" if other else self.version
+
+    @property
+    def place(self):
+        run_by = self.interpreter.run_by if self.interpreter else ""
+        words = _place(self.platform, run_by=run_by)
         return words + (f" (run by {run_by})" if run_by else "")
 
     @property
@@ -388,6 +395,14 @@ def _marked(entry, versions, platforms):
     return result
 
 
+def _groups(known):
+    """Return those together of which the same is said."""
+    groups = {}
+    for one, clauses in known:
+        groups.setdefault((one.place, repr(clauses)), []).append((one, clauses))
+    return groups.values()
+
+
 def _shown(env, _before=""):
     return repr([(known.name, clauses) for known, clauses in all_known(env)])
 
@@ -416,16 +431,19 @@ class MyPython(SphinxDirective):
         )
         if "all" not in self.options:
             return [paragraph, *messages]
-        body = [
-            row_of(
-                [
-                    [nodes.paragraph("", one.name, classes=[_RANGE])],
-                    [nodes.paragraph("", "", *as_nodes(one, its)[1:])],
-                ],
-                pythons=one.key,
+        body = []
+        for group in _groups(known):
+            one, its = group[0]
+            versions = span(reversed([other.label for other, _ in group]))
+            body.append(
+                row_of(
+                    [
+                        [nodes.paragraph("", f"{versions} {one.place}", classes=[_RANGE])],
+                        [nodes.paragraph("", "", *as_nodes(one, its)[1:])],
+                    ],
+                    pythons=" ".join(other.key for other, _ in group),
+                )
             )
-            for one, its in known
-        ]
         tags = "<details><summary>Each Python in a sentence</summary>", "</details>"
         first, last = (nodes.raw("", tag, format="html") for tag in tags)
         return [paragraph, *messages, first, table_of(["Python", "What matters"], body), last]

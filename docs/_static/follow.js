@@ -1,6 +1,7 @@
 // What is of the Python that a reader has chosen stands out on a page; the rest fades. Fetched by site.js when one is chosen.
 (() => {
   const root = document.documentElement;
+  const home = new URL("..", document.currentScript.src); // of the site; the page may be one for any missing address
   const select = document.getElementById("my-python");
   const boxes = [select.parentElement.querySelector("[role=status]"), ...document.querySelectorAll(".my-python-says")];
   const before = new Map(boxes.map((box) => [box, box.innerHTML]));
@@ -69,7 +70,7 @@
     for (const box of boxes) {
       const words = python && window.pythons?.[python];
       if (words) {
-        const [first, rest] = words.map((text) => text.replaceAll(/href="(?!https:)/g, `href="${root.dataset.content_root}`));
+        const [first, rest] = words.map((text) => text.replaceAll(/href="(?!https:)/g, `href="${home}`));
         box.innerHTML = box.matches(".my-python-brief") ? `${first}.`
           : box === boxes[0] ? `${first}.<details><summary>More</summary>${rest}.</details>` : `${first}; ${rest}.`;
       } else box.innerHTML = before.get(box);

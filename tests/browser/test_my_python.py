@@ -271,3 +271,11 @@ def test_own_style_sheets_and_scripts_are_small(site, chromium, name):
         }
         assert "_static/follow.js" in own
         assert sum(own.values()) <= 20 * 1024, own
+
+
+def test_links_of_the_words_arrive_from_any_address(site, chromium):
+    with Visit(chromium, f"{site}/no/such/page.html") as visit:
+        choose(visit, "3.14")
+        visit.page.click(".my-python [role=status] a")
+        visit.page.wait_for_url(f"{site}/guides/move_to_forkserver.html")
+        assert visit.page.locator("h1").count()
