@@ -50,12 +50,11 @@ def a_run(version, text, *, platform="linux", implementation="CPython", gil=True
 
 def words(my_python, key, documented=(), **scripts):
     """Return the essentials of one Python as text, by runs of scripts."""
-    build = SimpleNamespace(
-        matrices={
-            name: SimpleNamespace(name=f"matrix/{name}", runs=runs)
-            for name, runs in scripts.items()
-        }
-    )
+    matrices = {f"matrix/{name}": SimpleNamespace(runs=runs) for name, runs in scripts.items()}
+    build = SimpleNamespace(matrices=matrices, examples={})
+    if alone := scripts.pop("in_the_browser", None):
+        matrices.pop("matrix/in_the_browser")
+        build.examples["platforms/in_the_browser.py"] = SimpleNamespace(record=alone[0].record)
     keys = dict.fromkeys([key, *(run.key for runs in scripts.values() for run in runs)])
     known = [my_python.Known(build, one, documented) for one in keys]
     return "".join(node.astext() for node in my_python.as_nodes(known[0], my_python.essentials(known[0], known)))  # fmt: skip
@@ -95,8 +94,8 @@ def test_where_nothing_could_be_run_what_is_documented_is_offered(my_python, doc
 
 def test_where_no_process_can_start_it_is_said(my_python):
     default = [a_run("3.14.2", "default: forkserver\n", platform="emscripten")]
-    start = [a_run("3.14.2", "start() twice: ModuleNotFoundError: x\n", platform="emscripten")]
-    said = words(my_python, default[0].key, default_method=default, misuse_errors=start)
+    start = [a_run("3.14.2", "Process.start(): ModuleNotFoundError: x\n", platform="emscripten")]
+    said = words(my_python, default[0].key, default_method=default, in_the_browser=start)
     assert said == "3.14 in Pyodide: forkserver by default, but start() ends in ModuleNotFoundError: x; more: In the browser."  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from page_parts import link_to
 from shown_on_pages import follow, noted
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.sphinxext import Build, entry_of, row_of, span, table_of
+from process_gallery.sphinxext import Build, VersionRun, entry_of, row_of, span, table_of
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 _PLATFORMS = {"linux": "Linux", "darwin": "macOS", "win32": "Windows", "emscripten": "Pyodide"}
@@ -169,17 +169,20 @@ class Known:
             None,
         )
         self.runs = {}
-        """The runs of each script, the oldest release first."""
-        for matrix in build.matrices.values():
-            for run in matrix.runs:
-                if run.key == key and not run.problem:
-                    self.runs.setdefault(matrix.name.rpartition("/")[2], []).append(run)
-        self.interpreter = (
-            next(iter(self.runs.values()))[-1].record.interpreter if self.runs else None
-        )
+        """The runs of each script and example, the oldest release first."""
+        runs = [(name, run) for name, matrix in build.matrices.items() for run in matrix.runs]
+        runs += [
+            (name.removesuffix(".py"), VersionRun(example.record))
+            for name, example in build.examples.items()
+        ]
+        for name, run in runs:
+            if run.key == key and not run.problem:
+                self.runs.setdefault(name, []).append(run)
+        first = next(iter(self.runs.values()), None)
+        self.interpreter = first[-1].record.interpreter if first else None
 
     def lines(self, script):
-        runs = self.runs.get(script)
+        runs = self.runs.get(script if "/" in script else f"matrix/{script}")
         return runs[-1].lines if runs else {}
 
     @property
@@ -231,8 +234,8 @@ def _default(known, others):
         clause = [Code(known.default), ", no other method"]
     elif "no choice" in available:
         clause = [Code(known.default), ", no choice"]
-    start = known.lines("misuse_errors").get("start() twice", "")
-    if "ModuleNotFoundError" in start:
+    start = known.lines("platforms/in_the_browser").get("Process.start()", "")
+    if "Error" in start:
         return [*clause, ", but ", Code("start()"), " ends in ", Code(start)]
     same = sorted(
         (one for one in others if one.series == known.series and one.default in _METHODS),
@@ -280,7 +283,7 @@ def _lock(known):
 
 def _server(known):
     """Say whether its fork server imports the main file, by release where these differ."""
-    said = {run.version: run.lines.get("server-imports-main", "") for run in known.runs.get("history_runs", ())}  # fmt: skip
+    said = {run.version: run.lines.get("server-imports-main", "") for run in known.runs.get("matrix/history_runs", ())}  # fmt: skip
     yes, no = ([version for version, word in said.items() if word.startswith(one)] for one in ("yes", "no"))  # fmt: skip
     if not yes:
         return []
