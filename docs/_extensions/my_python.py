@@ -143,7 +143,8 @@ def documented_on(page):
 def find_choices(app, config):
     """Have every page written again when there are others."""
     folder = Path(app.confdir, config.process_gallery_records, config.process_gallery_matrix)
-    config.my_python_documented = documented_on(Path(app.confdir, _DOCUMENTED))
+    page = Path(app.confdir, _DOCUMENTED)  # a site of one example has no such page
+    config.my_python_documented = documented_on(page) if page.is_file() else []
     config.my_python_choices = choices(folder, config.my_python_documented)
 
 
