@@ -196,6 +196,8 @@ if __name__ == "__main__":
 #   timeout=...)``.
 # * Whoever was cut off may still be at work. What a task does outside, such as writing
 #   a file, is done twice.
-# * The scheduler itself is not replaced: when its host dies, the work is lost.
+# * The scheduler itself `is not replaced
+#   <https://distributed.dask.org/en/stable/resilience.html>`__: with its host the work
+#   is lost.
 #
 # What each of them costs without accidents: :doc:`/gallery/beyond/dask_cluster`.

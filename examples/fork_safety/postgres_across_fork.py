@@ -165,7 +165,5 @@ if __name__ == "__main__":
 #   :doc:`/guides/web_servers`.
 # * With SQLAlchemy call ``engine.dispose(close=False)`` in the child (`its manual
 #   <https://docs.sqlalchemy.org/en/20/core/pooling.html#using-connection-pools-with-multiprocessing-or-os-fork>`__).
-#   With Django call ``connections.close_all()`` before the fork.
-# * `psycopg2 <https://www.psycopg.org/docs/usage.html#thread-and-process-safety>`__ and
-#   `libpq <https://www.postgresql.org/docs/current/libpq-connect.html>`__ both say that
-#   a connection must not be used by a forked process.
+# * `libpq <https://www.postgresql.org/docs/current/libpq-connect.html>`__, below psycopg2
+#   and others, warns of a fork with open connections.
