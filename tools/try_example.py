@@ -21,6 +21,7 @@ WHOLE = (
     "build_figures",
     "examples_by_name",
     "missing_page",
+    "my_python",
     "navigation",
     "sitemap",
     "changes_feed",
