@@ -79,6 +79,12 @@ def test_each_python_that_was_recorded_is_offered(my_python, tmp_path):
         ("CPython in Pyodide", [("cpython-3.13-emscripten", "3.13 in Pyodide")]),
         ("PyPy on Linux", [("pypy-3.11-linux", "PyPy 3.11")]),
     ]
+    short = my_python.short(my_python.choices(tmp_path)).split(";")
+    assert short[0] == "CPython on Linux|cpython-%-linux|%|3.13 3.9"
+    assert short[1:3] == [
+        "CPython, free-threaded, on Linux|cpython-%-linux|%|3.13t",
+        "CPython on Windows|cpython-%-win32|% on Windows|3.12",
+    ]
 
 
 def test_where_nothing_could_be_run_what_is_documented_is_offered(my_python, documented, tmp_path):

@@ -148,8 +148,24 @@ def find_choices(app, config):
     config.my_python_choices = choices(folder, config.my_python_documented)
 
 
+def short(groups):
+    """Return the choices as site.js reads them, since every page has them: of each group its name, the
+    names of its Pythons and what they are called with a % for the version, and the versions.
+
+    >>> short([("PyPy on Linux", [("pypy-3.11-linux", "PyPy 3.11"), ("pypy-3.10-linux", "PyPy 3.10")])])
+    'PyPy on Linux|pypy-%-linux|PyPy %|3.11 3.10'
+    """
+    result = []
+    for group, of in groups:
+        key, label = of[0]
+        versions = [one.split("-")[1] for one, _ in of]
+        form = (text.replace(versions[0], "%", 1) for text in (key, label))
+        result.append("|".join([group, *form, " ".join(versions)]))
+    return ";".join(result)
+
+
 def offer(app, pagename, templatename, context, doctree):
-    context["pythons"] = app.config.my_python_choices
+    context["pythons"] = short(app.config.my_python_choices)
 
 
 # -- The essentials in words

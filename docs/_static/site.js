@@ -60,6 +60,13 @@ const python = document.getElementById("my-python");
 if (python) {
   const memory = () => { try { return localStorage; } catch { return null; } };
   const base = document.currentScript.src;
+  for (const group of python.dataset.choices.split(";")) {
+    const [label, key, name, versions] = group.split("|");
+    const box = document.createElement("optgroup");
+    box.label = label;
+    for (const version of versions.split(" ")) box.append(new Option(name.replace("%", version), key.replace("%", version)));
+    python.append(box);
+  }
   const chosen = () => {
     document.documentElement.dataset.python = python.value;
     if (python.value && !python.follows) {
