@@ -22,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
-LONGEST = 72  # characters of a page's description
+LONGEST = 48  # characters of a page's description
 MANY = 3  # examples that have the same heading; it says nothing then
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
@@ -289,12 +289,8 @@ def _shorten(text, most):
 
 
 def _said(entry):
-    """Return the words of an entry that say something: it is looked in, and shown nowhere."""
-    parts = (
-        [word for word in _WORD.findall(part.lower()) if word not in STOP]
-        for part in entry.split(", ")
-    )
-    return ", ".join(" ".join(words) for words in parts)
+    """Return the words of an entry, in the parts that it has: it is looked in, and shown nowhere."""
+    return ", ".join(" ".join(words(part)) for part in entry.split(", "))
 
 
 def _slug(text):

@@ -69,7 +69,11 @@
     sections = index.sections.map(([where, anchor, heading, text = "", entries = [], parts = []], number) => {
       if (!anchor) [page, about] = [heading, text];
       const hash = anchor ? `#${anchor === 1 ? slug(heading) : anchor === 2 ? "term-" + slug(heading) : anchor}` : "";
-      if (!heading) [, heading, entries] = site.messages.entries.find(([place]) => place === `${index.pages[where]}.html${hash}`);
+      let its = (part) => part.split(/,? /); // as search_index.py has shortened them
+      if (!heading) {
+        its = words;
+        [, heading, entries] = site.messages.entries.find(([place]) => place === `${index.pages[where]}.html${hash}`);
+      }
       const section = { name: index.pages[where], hash, title: page, heading, text: text || about, phrases: [] };
       const phrase = (words, weight, hash, label) => {
         section.phrases.push({ words: new Set(words), weight, hash, label });
@@ -78,7 +82,7 @@
       for (const word of words(text)) note(word, number, 1);
       if (hash) for (const word of words(page)) note(word, number, 0.7);
       phrase(words(heading), 2, hash);
-      for (const entry of entries) for (const part of new Set([entry, ...entry.split(", ")])) phrase(words(part), 2.2, hash);
+      for (const entry of entries) for (const part of new Set([entry, ...entry.split(", ")])) phrase(its(part), 2.2, hash);
       for (const part of parts) {
         const [label, id] = typeof part === "string" ? [part, part.includes(".") ? part : slug(part)] : part;
         if (label.includes(".")) names.set(label.toLowerCase(), { section, hash: `#${id}`, label });
