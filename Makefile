@@ -69,7 +69,7 @@ linkcheck: $(READY)
 	$(SPHINX) -q -b linkcheck docs docs/_build/linkcheck
 
 lighthouse: html
-	$(RUN) tests/browser/lighthouse.py $(HTML) docs/_build/lighthouse
+	$(RUN) tests/browser/lighthouse.py --runs 3 $(HTML) docs/_build/lighthouse
 
 picture: $(SMALL)
 	$(RUN) tools/readme_picture.py $(HTML)

@@ -93,10 +93,17 @@ def test_a_page_says_what_its_example_needs(site: Path, script: str) -> None:
     block = tomllib.loads(re.sub(r"(?m)^# ?", "", found[1])) if found else {}
     for package in block.get("dependencies", ()):
         assert re.search(rf"(, | and ){re.escape(package)}\b", said)
-    modules = [one for one in declared if one != "linux" and not one.startswith("python")]
+    modules = [one for one in declared if not re.match(r"python|(linux|windows|pyodide)$", one)]
     assert not modules or block.get("dependencies"), "what it imports, installers are not told"
-    assert ("nothing else" in said) == (not block.get("dependencies"))
-    assert ("on Linux" in said) == ("linux" in declared)
+    by_hand = read_script(EXAMPLES / script).declared.by_hand
+    assert by_hand in said
+    assert ("nothing else" in said) == (not block.get("dependencies") and not by_hand)
+    for need, words in (
+        ("linux", "on Linux"),
+        ("windows", "on Windows"),
+        ("pyodide", "in Pyodide"),
+    ):
+        assert (f" {words}" in said) == (need in declared)
     least = max([11, *(int(one) for one in re.findall(r">=\s*3\.(\d+)", " ".join(declared)))])
     assert said.startswith(f"Python 3.{least} ")
     if "<" in block.get("requires-python", ""):

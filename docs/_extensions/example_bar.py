@@ -18,6 +18,7 @@ from process_gallery.sphinxext import Build
 
 _BLOCK = re.compile(r"(?m)^# /// script\n((?:#(?: .*)?\n)+?)# ///$")  # PEP 723
 OLDEST = (3, 11)  # every example runs from there on
+PLATFORMS = {"linux": " on Linux", "windows": " on Windows", "pyodide": " in Pyodide"}
 UV = "https://docs.astral.sh/uv/"
 MOST = 2  # guides that are named
 
@@ -33,7 +34,10 @@ class Bar:
     pythons: str
     packages: tuple[str, ...]
     """Distributions, as an installer takes them."""
-    linux: bool
+    where: str
+    """The platform that it needs, in words with a blank in front; empty if any will do."""
+    by_hand: str
+    """What else it needs or does, so that no build runs it; empty if it does nothing of the kind."""
     section: tuple[str, str]
     """Folder and title."""
 
@@ -59,7 +63,8 @@ def bar_of(env, name):
         f"{'uv run' if block else 'python'} {file}",
         _pythons(inline.get("requires-python", ""), script.declared.needs),
         tuple(inline.get("dependencies", ())),
-        "linux" in script.declared.needs,
+        "".join(words for name, words in PLATFORMS.items() if name in script.declared.needs),
+        script.declared.by_hand,
         (folder, title_and_claim(header.read_text(encoding="utf-8"))[0]),
     )
 
@@ -113,8 +118,8 @@ def add_bar(app, doctree):
 
 def _needs(bar):
     """Yield the nodes that say what an example needs."""
-    text = f"{bar.pythons}{' on Linux' if bar.linux else ''}"
-    yield nodes.Text(text if bar.packages else f"{text}, nothing else")
+    text = f"{bar.pythons}{bar.where}"
+    yield nodes.Text(text if bar.packages or bar.by_hand else f"{text}, nothing else")
     for number, package in enumerate(bar.packages):
         yield nodes.Text(", " if number == 0 else " and ")
         yield nodes.literal(package, package)
@@ -123,6 +128,8 @@ def _needs(bar):
         yield nodes.Text("; ")
         yield nodes.reference("", "uv", refuri=UV)
         yield nodes.Text(f" fetches {what}")
+    if bar.by_hand:
+        yield nodes.Text(f"; {bar.by_hand}")
 
 
 def add_places(app, doctree, docname):
