@@ -203,7 +203,7 @@
 
   // -- Messages
 
-  const NAME = String.raw`(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Warning|Exception|Interrupt|ProcessPool|Traceback)|(?:[A-Za-z_]\w*\.)+(?:[Ee]rror|[Tt]imeout|Exception|Empty|Full)`;
+  const NAME = String.raw`(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Warning|Exception|Interrupt|ProcessPool|Traceback)|(?:[A-Za-z_]\w*\.)+(?:[Ee]rror|[Tt]imeout|Exception|Empty|Full)|(?:[A-Za-z_]\w*\.)+exceptions\.[A-Z]\w+`;
   // Where a line of a paste begins, in case its ends of lines were lost.
   const LANDMARKS = [
     /\s+(?=File ")/g,
