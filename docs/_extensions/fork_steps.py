@@ -12,9 +12,7 @@ from html import escape
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from process_gallery.script import decode
 from process_gallery.sphinxext import Build
-from process_gallery.sphinxext.domain import RecordsDomain
 
 _FRAME = re.compile(r'  File "([^"]*)", line (\d+),? in (\S+)')
 
@@ -347,9 +345,9 @@ class ForkSteps(SphinxDirective):
             if not build.runs_examples:
                 return []
             raise self.error(f"fork_steps: there is no example {self.arguments[0]!r}")
-        RecordsDomain.of(self.env).note(self.env.docname, example.name, example.fingerprint)
+        Build.of(self.env).note(self.env.docname, example)
         try:
-            run = read(example.record, decode(example.script.source))
+            run = read(example.record, example.script.text)
         except (NotShownError, ValueError) as error:
             raise self.error(
                 f"fork_steps: {example.name}: its record does not show what is drawn: {error}"

@@ -17,6 +17,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
@@ -269,6 +270,13 @@ class Build:
     def example(self, name: str) -> Example | None:
         """Return an example by its path below the folder of examples, with or without ``.py``."""
         return self.examples.get(name.removesuffix(".py") + ".py")
+
+    def note(self, docname: str, example: Example) -> None:
+        """Note that a page shows something of an example: it is read again when the record is
+        another one.
+        """
+        domain: Any = self._env.domains[DOMAIN]
+        domain.note(docname, example.name, example.fingerprint)
 
     def example_at(self, path: str | os.PathLike[str]) -> Example | None:
         """Return an example by the path of its script."""
