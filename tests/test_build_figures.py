@@ -16,6 +16,7 @@ import sys
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "docs/_extensions")!r}]
 project = author = copyright = version = epub_identifier = epub_uid = "small"
 extensions = ["myst_parser", "process_gallery", "build_figures"]
+process_gallery_run_as = "program"
 exclude_patterns = ["_build", "matrix", "records"]
 sphinx_gallery_conf = {{"examples_dirs": "../examples", "gallery_dirs": "gallery"}}
 process_gallery_python = {sys.executable!r}

@@ -185,6 +185,7 @@ import sys
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(EXTENSIONS)!r}]
 project, author, html_baseurl, html_title = "small", "nobody", {URL!r}, "small"
 extensions = ["myst_parser", "process_gallery", "drawing", "sphinx_markdown_builder", "sphinxext.rediraffe"]
+process_gallery_run_as = "program"
 extensions += ["gallery_pages", "example_bar", "gallery_index", "gallery_zip", "fresh_files", "same_contents", "search_index", "sitemap", "changes_feed", "pages_as_markdown", "llms_txt", "book"]
 myst_enable_extensions = ["colon_fence"]
 exclude_patterns = ["_build"]
