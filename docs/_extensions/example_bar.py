@@ -174,4 +174,4 @@ def setup(app):
     app.connect("doctree-read", add_bar, priority=400)
     app.connect("doctree-resolved", add_places)
     follow(app, "example_bar", lambda env, before: (before[0], bar_of(env, before[0])))
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

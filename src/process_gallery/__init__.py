@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         RecordError,
     )
     from .helper_processes import HELPERS
-    from .model import Cell, Interpreter, Piece, Process, Record
+    from .model import Cell, File, Interpreter, Name, Piece, Process, Read, Record
     from .recording.job import Job, Limits
     from .recording.recorder import record, record_all
     from .script import Script, local_modules, read_script
@@ -25,13 +25,16 @@ __all__ = [
     "HELPERS",
     "Cell",
     "ExampleError",
+    "File",
     "Interpreter",
     "InterpreterError",
     "Job",
     "Limits",
+    "Name",
     "Piece",
     "Process",
     "ProcessGalleryError",
+    "Read",
     "Record",
     "RecordError",
     "RecorderError",
@@ -48,7 +51,7 @@ __version__ = "0.1.0"
 # every build, and needs none of it.
 _HOMES = {
     "helper_processes": ("HELPERS",),
-    "model": ("Cell", "Interpreter", "Piece", "Process", "Record"),
+    "model": ("Cell", "File", "Interpreter", "Name", "Piece", "Process", "Read", "Record"),
     "errors": (
         "ExampleError",
         "InterpreterError",

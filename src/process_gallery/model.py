@@ -278,7 +278,7 @@ class Record:
         ]
 
     def process(self, name: str) -> Process:
-        """Return a process by its name, as a page shows it (:func:`labels`).
+        """Return a process by its name, as a page shows it.
 
         Raises
         ------
@@ -308,7 +308,7 @@ class Record:
         Parameters
         ----------
         process
-            The name of a process, as a page shows it (:func:`labels`): only what that one printed.
+            The name of a process, as a page shows it: only what that one printed.
 
         Raises
         ------
