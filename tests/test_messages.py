@@ -44,7 +44,7 @@ def outputs(label):
     """Return what the runs in a section of the built page printed."""
     page = (SITE / f"reference/errors/{SECTIONS[label][0]}.html").read_text(encoding="utf-8")
     section = page.partition(f'<section id="error-{label}"')[2].partition("<section")[0]
-    blocks = re.findall(r"<pre.*?</pre>", section, re.DOTALL)
+    blocks = [match[0] for match in re.finditer(r"<(pre|table).*?</\1>", section, re.DOTALL)]
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", " ".join(blocks))).split())
 
 

@@ -62,7 +62,7 @@ def test_public_names_are_there_and_have_a_text(module):
 
 
 def test_the_reference_names_all_that_is_public():
-    page = (ROOT / "docs/reference/process_gallery.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/reference/process_gallery_api.md").read_text(encoding="utf-8")
     _, _, listed = page.partition("\n## From Python\n")
     named = set(re.findall(r"`(\w+)", listed))
     assert set(importlib.import_module("process_gallery").__all__) - {"setup"} <= named

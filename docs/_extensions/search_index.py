@@ -22,10 +22,15 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
-LONGEST = 48  # characters of a page's description
+LONGEST = 36  # characters of a page's description
 MANY = 3  # examples that have the same heading; it says nothing then
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
+FOR_AUTHORS = frozenset(
+    f"reference/{name}"
+    for name in ("process_gallery", "process_gallery_api", "how_this_site_is_made")
+)
+"""Pages of which the search shows no sections."""
 _SAY_NOTHING = """
 a about after again all also am an and any anyone are as at be because been before being but by
 came can could did do does doing  don else even ever every few for from further get gets getting
@@ -117,7 +122,8 @@ class _Page:
 
     def __init__(self, doctree, docname):
         self.sections = []
-        self.whole = docname.startswith("gallery/")  # an example has one idea
+        # An example has one idea; these say much that few ask for.
+        self.whole = docname.startswith("gallery/") or docname in FOR_AUTHORS
         self.top = next(doctree.findall(nodes.section), None)
         if self.top is not None:
             self._section(self.top, None)

@@ -318,6 +318,7 @@
     // A message with more to it than the wording: cut off, or with the reader's own words.
     likeness = Math.max(likeness, Math.min(1, shared / its) * (0.55 + 0.35 * Math.min(1, shared / (0.6 * ours || 1))));
     if (isNamed && !sameName) likeness *= 0.75;
+    if (message.name && !wording.name) likeness *= 0.95; // the entry that has the name, too, is likelier
     if (lacks) likeness *= 0.5;
     if (wording.beside.length) likeness *= wording.beside.every((part) => frames.some((line) => line.includes(part)) || message.text.includes(part)) ? 1.3 : 0.6;
     return { likeness: Math.min(likeness, 1.3), says: shared + (sameName ? weigh(wording.name) / 2 : 0) };
