@@ -40,6 +40,8 @@ def uses(env):
     known, env.names_by_source = getattr(env, "names_by_source", {}), {}
     found = []
     for script in Build.of(env).scripts.values():
+        if script.declared.by_hand:  # what it is about is a machine, not a name
+            continue
         key = hashlib.sha256(inventory_key + script.source).hexdigest()
         names = known.get(key)
         if names is None:

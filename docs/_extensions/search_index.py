@@ -22,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.index_entries import split_index_msg
 
-LONGEST = 36  # characters of a page's description
+LONGEST = 28  # characters of a page's description
 MANY = 3  # examples that have the same heading; it says nothing then
 COMMON = 40  # words of the text that more sections have tell little
 WORDS_FILE = "readers_words.txt"
@@ -290,7 +290,7 @@ def _shorten(text, most):
     text = re.sub(r"^(Also: )?Cause\. | <https?://[^>]*>_*", "", text)
     if len(text) <= most:
         return text
-    sentence = re.match(rf"(.{{30,{most - 1}}}[.?!])(?= [A-Z])", text)
+    sentence = re.match(rf"(.{{20,{most - 1}}}[.?!])(?= [A-Z])", text)
     return sentence[1] if sentence else text[:most].rpartition(" ")[0].rstrip(",;:") + " …"
 
 
