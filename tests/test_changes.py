@@ -302,7 +302,7 @@ def test_a_minor_version_is_named_as_a_whole_if_all_its_releases_say_the_same() 
 
     runs = [run("3.11.2", "a"), run("3.12.1", "a"), run("3.13.0", "a"), run("3.13.5", "a")]
     runs += [run("3.13.15", "b"), run("3.14.8", "b"), run("3.14.10", "b")]
-    assert [group.label(platforms=False) for group in comparison.fold(runs)] == [
+    assert [group.label() for group in comparison.fold(runs)] == [
         "3.11, 3.12, 3.13.0, 3.13.5",
         "3.13.15, 3.14",
     ]

@@ -327,7 +327,8 @@ def _configure(app: Sphinx, config: Config) -> None:
         "expected_failing_examples": {path for path in asked.failing if not _compiles(path)},
         "image_scrapers": (Scraper(),),
         "junit": "",  # it would be about nothing: ours is written
-        "min_reported_time": 0,  # whatever it is, it is replaced
+        # What is written is replaced by the time of the run; else there is none.
+        "min_reported_time": 0 if asked.reported_from < sys.maxsize else sys.maxsize,
         # Workers would not know the records; the recorder runs examples side by side
         "parallel": False,
         "reset_argv": NoArguments(),
