@@ -20,6 +20,8 @@ class Book(Epub3Builder):
     def init(self):
         super().init()
         self.config.html_static_path = [*self.config.html_static_path, "_book"]
+        # The index of modules asks for pictures that a book has not.
+        self.config.html_domain_indices = False
 
     def get_toc(self):
         super().get_toc()
