@@ -40,6 +40,11 @@ class Setting:
     """What to write instead of a value that cannot."""
 
 
+def _is_limit(value: Any) -> bool:
+    """Return whether a value is a number of seconds that can be waited for, or none is set."""
+    return value is None or (isinstance(value, int | float) and 0 < value < math.inf)
+
+
 SETTINGS = (
     Setting(
         "process_gallery_python",
@@ -63,9 +68,7 @@ SETTINGS = (
         (int, float, type(None)),
         "Seconds that an example may take unless it declares `sphinx_gallery_timeout`. By default there is no limit in a gallery, "
         f"and {DEFAULT_TIMEOUT:.0f} for programs.",
-        right=lambda value: (
-            value is None or (isinstance(value, int | float) and 0 < value < math.inf)
-        ),
+        right=_is_limit,
         remedy="write a number of seconds greater than 0",
     ),
     Setting(
@@ -74,9 +77,7 @@ SETTINGS = (
         (int, float, type(None)),
         "Seconds in which no process of an example computes or prints, after which it has hung. It is ended then, and the stacks of "
         f"its processes are shown. By default {IDLE:.0f} in a gallery; for programs there is no such limit. Linux only.",
-        right=lambda value: (
-            value is None or (isinstance(value, int | float) and 0 < value < math.inf)
-        ),
+        right=_is_limit,
         remedy="write a number of seconds greater than 0",
     ),
     Setting(
