@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import http.server
 import importlib.util
@@ -12,7 +13,13 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -62,14 +69,30 @@ TYPES = {
 }
 
 
-def axe_source() -> str | None:
-    """Return axe-core's source: of the file that AXE_PATH names, else of axe-playwright-python; None if there is neither."""
+def faults(page: Page, part: str = "document") -> str:
+    """Return what axe-core finds on a page, or in a part of it (a selector in quotes), one a line.
+
+    axe-core is the file that AXE_PATH names, else that of axe-playwright-python; without either the test is skipped.
+    """
+    page.evaluate(_axe())  # not as a script element, which the page's policy would not allow
+    result = page.evaluate(f"axe.run({part}, {{ resultTypes: ['violations'] }})")
+    return "\n".join(
+        f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:160]}"
+        for rule in result["violations"]
+        for node in rule["nodes"]
+    )
+
+
+@functools.cache
+def _axe() -> str:
     package = importlib.util.find_spec("axe_playwright_python")
     path = Path(
         os.environ.get("AXE_PATH")
         or (Path(package.origin).with_name("axe.min.js") if package else "")
     )
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    if not path.is_file():
+        pytest.skip("no axe-core: install axe-playwright-python, or name axe.min.js in AXE_PATH")
+    return path.read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager
