@@ -67,8 +67,13 @@ Table()
 
 # %%
 # Nothing.
+"a string that is no value"
 third.limit_denominator(2)
 None
+
+# %%
+# A string.
+"a string that is a value"
 '''
 THINGS = """
 import things
@@ -76,6 +81,10 @@ import things
 thing = things.Thing()
 thing.fit().shared()
 thing.size
+thing.fit.__name__
+print(thing.__class__.__name__, things.Thing.fit.__doc__)
+other = things.Thing()
+other.__class__.__mro__
 """
 
 
@@ -162,6 +171,8 @@ def test_values_of_last_expressions_are_there(site: Foreign) -> None:
         assert "Fraction(1, 3)" in words
         assert "<td>a cell</td>" in site.page("plot_values")
         assert "None" not in words.replace("Nothing.", "").partition("None")[2]
+        assert words.count("a string that is no value") == 1  # in the code
+        assert words.count("a string that is a value") == 2
     stock, ours = (re.sub(r"running time of the script: \(.*?\)", "", page) for page in pages)
     assert stock == ours  # nothing more of a run of one process, and nothing less
 
@@ -465,6 +476,33 @@ def test_what_an_example_leaves_behind_is_its_own_affair_in_a_gallery(site: Fore
     )
     assert "left sleep behind" in site.build()
     assert "left 1" in site.words("plot_leaves")
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_an_example_without_a_main_guard_may_start_what_a_library_offers(
+    site: Foreign, method: str
+) -> None:
+    start = f'child = multiprocessing.get_context("{method}").Process(target='
+    run = "\nchild.start()\nchild.join()\nprint(child.exitcode)\n"
+    site.example(
+        "plot_bare.py", f"import multiprocessing, time\n\n{start}time.sleep, args=(0,)){run}"
+    )
+    for _ in site.both():
+        assert " 0 " in site.words("plot_bare", code=False).partition("Text.")[2]
+    site.example(
+        "plot_guarded.py",
+        f"""
+        import multiprocessing
+
+        def speak():
+            print("spoken")
+
+        if __name__ == "__main__":
+            {start}speak){run.replace(chr(10), chr(10) + " " * 12)}
+        """,
+    )
+    site.build()
+    assert "spoken" in site.words("plot_guarded", code=False)
 
 
 def test_an_example_that_does_nothing_for_long_has_hung(site: Foreign) -> None:

@@ -282,7 +282,7 @@ class _Part:
 
 
 def _class(module: str, qualified: str, bases: tuple[type, ...], contents: dict[str, Any]) -> type:
-    about = {"__module__": module, "__qualname__": qualified}
+    about = {"__module__": module, "__qualname__": qualified, "__doc__": ""}
     return type(qualified.rpartition(".")[2], bases, contents | about)
 
 

@@ -157,7 +157,8 @@ def _compile(script, ranges):
     )  # ast.PyCF_ONLY_AST, without importing ast
     flags &= 0x1FE0000  # the __future__ statements hold for every cell
     parts = [[] for _ in ranges] or [[]]
-    for statement in tree.body:
+    # A gallery's page has the module's docstring already, as its introduction.
+    for statement in tree.body[1:] if _mode and _is_string(tree.body[:1]) else tree.body:
         line = min(
             [statement.lineno]
             + [decorator.lineno for decorator in getattr(statement, "decorator_list", ())]
@@ -169,22 +170,24 @@ def _compile(script, ranges):
         parts[index].append(statement)
     codes = []
     for index, part in enumerate(parts):
-        # A string alone would become the module's docstring. A gallery's page has that already, as its
-        # introduction.
-        while (
-            (index or _mode)
-            and part
-            and type(part[0]).__name__ == "Expr"
-            and isinstance(getattr(part[0].value, "value", None), str)
-        ):
-            del part[0]
         # Where a gallery asks for the value of a cell's last expression, that is a code of its own.
         last = None
         if _mode and part and type(part[-1]).__name__ == "Expr":
             last = compile(_expression(part.pop()), script, "eval", flags, dont_inherit=True)
+        # A string alone would become the module's docstring.
+        while (index or _mode) and _is_string(part[:1]):
+            del part[0]
         tree.body = part
         codes.append((compile(tree, script, "exec", flags, dont_inherit=True), last))
     return codes
+
+
+def _is_string(statements):
+    """Return whether these begin with a string that nothing is done with."""
+    return any(
+        type(one).__name__ == "Expr" and isinstance(getattr(one.value, "value", None), str)
+        for one in statements
+    )
 
 
 def _expression(statement):

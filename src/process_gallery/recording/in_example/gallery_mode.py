@@ -58,6 +58,10 @@ class Gallery:
         self.pauses = []
         sys.path.extend(entry for entry in self.settings["path"] if entry not in sys.path)
         main.__doc__ = ""  # the page has it already, as its introduction
+        if not _has_guard(self.source):
+            # A spawned child that imported this would start children itself. Without it, the
+            # functions of libraries can be called there, as in sphinx-gallery.
+            main.__spec__ = type(sys.__spec__)("__main__", None)
         self.conf = None
         if self.settings["scrape"]:
             self._prepare_scrapers()
@@ -202,6 +206,16 @@ def _settings_in(text):
     return found
 
 
+def _has_guard(source):
+    """Return whether a program looks at its ``__name__`` at its top level, so that it can be imported."""
+    return any(
+        isinstance(part, ast.Name) and part.id == "__name__"
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.If)
+        for part in ast.walk(statement.test)
+    )
+
+
 _prepared = {}
 """What scrapers need, of this process or of the one that it is a fork of."""
 
@@ -246,23 +260,31 @@ def names(source, variables):
     A method is named by its class: ``LogisticRegression.fit``.
     """
     found = []
-    for name in sorted(_dotted(ast.parse(source))):
-        first, *rest = name.split(".")
+    for dotted in sorted(_dotted(ast.parse(source))):
+        first, *rest = dotted.split(".")
         if first not in variables or first.startswith("__"):
             continue
-        value, method = variables[first], ""
+        value, method, seen = variables[first], "", [first]
         for attribute in rest:
+            if attribute.startswith(
+                "__"
+            ):  # of any object; what it is follows from what this one is
+                break
             if isinstance(getattr(type(value), attribute, None), property):
                 method = attribute
+            else:
+                try:
+                    deeper = getattr(value, attribute)
+                except Exception:
+                    break
+                if type(deeper).__name__ == "method":
+                    method = attribute
+                else:
+                    value = deeper
+            seen.append(attribute)
+            if method:
                 break
-            try:
-                deeper = getattr(value, attribute)
-            except Exception:
-                break
-            if type(deeper).__name__ == "method":
-                method = attribute
-                break
-            value = deeper
+        name = ".".join(seen)
         is_class = isinstance(value, type)
         own = value if is_class else type(value)
         kind = "method" if method else "" if is_class else "object"
@@ -276,7 +298,9 @@ def names(source, variables):
             ):
                 continue
             label = cls.__qualname__ + ("." + method if method else "")
-            found.append([name, module, label, kind])
+            one = [name, module, label, kind]
+            if one not in found:
+                found.append(one)
     return found
 
 
