@@ -413,12 +413,20 @@ def test_animations_and_larger_images_are_there(site: Foreign) -> None:
         figure, axes = plt.subplots(figsize=(2, 2))
         [line] = axes.plot([1, 2, 3])
         moves = FuncAnimation(figure, lambda frame: line.set_ydata([frame] * 3), frames=2)
+        # %%
+        # Some MB of frames.
+        import numpy
+
+        figure, axes = plt.subplots(figsize=(8, 8))
+        noise = axes.imshow(numpy.random.default_rng(1).random((800, 800)), cmap="gray")
+        large = FuncAnimation(figure, lambda frame: noise.set_alpha(1 - frame / 9), frames=5)
         """,
     )
     for _ in site.both():
         page = site.page("plot_moves")
         assert 'class="sphx-glr-animation' in page
-        assert 'class="animation"' in page
+        assert page.count('class="animation"') == 2
+        assert len(page) > 3 << 20
         assert "sphx_glr_plot_moves_001_2_00x.png 2.00x" in page
     assert "processes in" not in site.words("plot_moves")  # what the writer of a movie starts
 

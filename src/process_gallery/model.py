@@ -532,7 +532,8 @@ def _seconds_check(value: Any) -> float:
 
 
 def _text_check(name: str) -> _Check:
-    longest = _FIGURE if name in ("Cell.figures", "Cell.value", "File.content") else _TEXT
+    long = ("Cell.figures", "Cell.scraped", "Cell.value", "File.content")
+    longest = _FIGURE if name in long else _TEXT
     grammar = re.compile(_GRAMMAR[name], re.ASCII) if name in _GRAMMAR else None
 
     def check(value: Any) -> str:

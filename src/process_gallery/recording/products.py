@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .messages import CellResult
 
 FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
-VALUE, SCRAPED = 16 << 20, 1 << 20  # of a value, of what scrapers write about a cell
+VALUE = 16 << 20  # of a value
+SCRAPED = 48 << 20  # of what scrapers write about a cell: matplotlib puts 20 MB of frames into an animation
 FILE, FILES = 32 << 20, 64 << 20  # of a file that a scraper has made, and of all
 LISTS = 1 << 20  # of what names stand for, and of what was read
 
@@ -38,7 +39,12 @@ def put_into(cells: Sequence[CellResult], folder: str) -> None:
             )
             cell.value_from = words[1] if text is not None else "__repr__"
         elif words[1:] == ["rst"]:
-            cell.scraped = text_of(folder, name, SCRAPED) or ""
+            text = text_of(folder, name, SCRAPED)
+            cell.scraped = (
+                f"\n*What was drawn here is left out: it has more than {SCRAPED >> 20} MiB.*\n"
+                if text is None
+                else text
+            )
 
 
 def files(folder: str) -> Iterator[tuple[str, str]]:
