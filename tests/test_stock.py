@@ -85,6 +85,17 @@ thing.fit.__name__
 print(thing.__class__.__name__, things.Thing.fit.__doc__)
 other = things.Thing()
 other.__class__.__mro__
+print(things.__path__, things.__name__)
+
+
+class Own(things.Thing):
+    pass
+
+
+own = Own()
+own.fit()
+own.parts = things
+own.parts.Thing
 """
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIGURE, FIGURES = 4 << 20, 16 << 20  # bytes of one figure, and of all, that are kept
 VALUE = 16 << 20  # of a value
-SCRAPED = 48 << 20  # of what scrapers write about a cell: matplotlib puts 20 MB of frames into an animation
+SCRAPED = 48 << 20  # of what scrapers write about a cell; matplotlib's animations have up to 20 MB
 FILE, FILES = 32 << 20, 64 << 20  # of a file that a scraper has made, and of all
 LISTS = 1 << 20  # of what names stand for, and of what was read
 

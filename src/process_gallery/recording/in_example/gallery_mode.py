@@ -253,6 +253,10 @@ def _run_conf(path):
     return namespace["sphinx_gallery_conf"]
 
 
+_OF_ANY = ("__class__", "__dict__", "__doc__")
+_OF_CLASSES = ("__bases__", "__module__", "__mro__", "__name__", "__qualname__")
+
+
 def names(source, variables):
     """Return what the dotted names in a source stand for, as far as that is an object with a class
     of its own: (name, module, qualified name, kind), for a class or a method each of its bases behind it.
@@ -266,9 +270,8 @@ def names(source, variables):
             continue
         value, method, seen = variables[first], "", [first]
         for attribute in rest:
-            if attribute.startswith(
-                "__"
-            ):  # of any object; what it is follows from what this one is
+            # What stands for this object has it of its own accord, and it cannot be set.
+            if attribute in _OF_ANY or (isinstance(value, type) and attribute in _OF_CLASSES):
                 break
             if isinstance(getattr(type(value), attribute, None), property):
                 method = attribute
@@ -291,11 +294,7 @@ def names(source, variables):
         kind = f"class {kind}".strip() if is_class else kind
         for cls in own.__mro__ if is_class or method else (own,):
             module = getattr(cls, "__module__", None)
-            if (
-                (cls is object and cls is not own)
-                or not isinstance(module, str)
-                or module == "__main__"
-            ):
+            if (cls is object and cls is not own) or not isinstance(module, str):
                 continue
             label = cls.__qualname__ + ("." + method if method else "")
             one = [name, module, label, kind]
