@@ -19,7 +19,7 @@ ZIP := docs/_build/multiprocessing-by-example.zip
 WRITTEN := *.md docs/*.md docs/concepts docs/guides docs/reference docs/tutorial
 SPHINX := $(RUN) -m sphinx -n -W --keep-going -d docs/_build/doctrees
 
-.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting downloads lint torture bench matrix by-hand lock inventory lint-workflows release-check release-try clean
+.PHONY: help html epub zip serve test check test-pages quick format try python doctest linkcheck lighthouse picture hosting downloads lint torture bench compare matrix by-hand lock inventory lint-workflows release-check release-try clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo "make doctest  run the doctests of the package, and the sessions on the pages on every Python that is found"
 	@echo "make torture  run the recorder's torture suite at full length"
 	@echo "make bench    measure what recording costs"
+	@echo "make compare  build the same scripts with five extensions; renew the tables of docs/reference/builders_compared.md"
 	@echo "make matrix   renew the committed records: every Python that is found, or PYTHONS=\"python3.9 python3.14\"; RELEASES=... more, for the version history"
 	@echo "make by-hand  record the examples that no build runs (as root, on a machine that may be changed; see CONTRIBUTING.md)"
 	@echo "make linkcheck  look for links to pages that are gone (needs a network)"
@@ -132,6 +133,9 @@ torture: $(SMALL)
 
 bench: $(SMALL)
 	$(RUN) tests/bench.py
+
+compare: $(SMALL)
+	$(RUN) tools/compare_builders.py docs/reference/_builders.md
 
 # The scripts shown by version on every interpreter; then, each on the newest interpreter that has what it needs, the examples that need
 # something and those whose record stands in for what an older Python does not show.

@@ -1,0 +1,108 @@
+"""Run a command, and measure what it and all that it starts take. Linux only."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+EVERY = 0.1
+"""Seconds from one look at the memory to the next."""
+
+
+@dataclass
+class Measured:
+    """What a command has taken."""
+
+    status: int = 0
+    """Its exit code; below zero the signal that ended it."""
+    seconds: float = 0.0
+    """Processor time, with that of all descendants that were waited for."""
+    wall: float = 0.0
+    """Seconds by the clock."""
+    megabytes: float = 0.0
+    """The most memory that it and its descendants had at once, a shared page counted once
+    (``smaps_rollup`` of proc(5), Pss), as far as was seen.
+    """
+
+
+def run(
+    command: Sequence[str],
+    folder: Path,
+    output: int = subprocess.DEVNULL,
+    *,
+    environment: Mapping[str, str] | None = None,
+    longest: float | None = None,
+    memory: bool = False,
+) -> Measured:
+    """Run a command to its end.
+
+    Parameters
+    ----------
+    command
+        What is run. The folder of its program is the first on the ``PATH``, as in an activated
+        environment.
+    folder
+        Where it runs.
+    output
+        A file descriptor for all that it prints.
+    environment
+        More variables.
+    longest
+        Seconds until it and all in its process group are ended; None: it may take its time.
+    memory
+        Whether to look at the memory, which takes some processor time of its own.
+    """
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
+    began = time.perf_counter()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=output, stderr=output, start_new_session=True,
+        env=kept | {"PATH": path} | dict(environment or {}),
+    )  # fmt: skip
+    measured, ended = Measured(), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(EVERY):
+            if memory:
+                measured.megabytes = max(measured.megabytes, _megabytes(process.pid))
+            if longest is not None and time.perf_counter() - began > longest:
+                os.killpg(process.pid, 9)
+                return
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    _, status, used = os.wait4(process.pid, 0)
+    ended.set()
+    watching.join()
+    process.returncode = measured.status = os.waitstatus_to_exitcode(status)
+    measured.seconds = used.ru_utime + used.ru_stime
+    measured.wall = time.perf_counter() - began
+    return measured
+
+
+_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+
+
+def _megabytes(pid: int) -> float:
+    """Return the memory of a process and its descendants."""
+    total = 0
+    try:
+        top = psutil.Process(pid)
+        processes = [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return 0.0
+    for one in processes:
+        try:
+            found = _PSS.search(Path(f"/proc/{one.pid}/smaps_rollup").read_text())
+        except OSError:  # it has just ended
+            continue
+        total += int(found[1]) if found else 0
+    return total / 1024
