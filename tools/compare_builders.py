@@ -323,6 +323,7 @@ def _written(
     repeat: int,
 ) -> str:
     names = [f"{one.name} {versions[one.package]}" for one in BUILDERS]
+    times = "once" if repeat == 1 else f"{repeat} times; the medians"
     today = time.strftime("%-d %B %Y")
     lines = [
         "% Written by `make compare`.",
@@ -339,7 +340,7 @@ def _written(
         "## What it costs",
         "",
         f"The processor time of a whole build of {SCRIPTS} scripts, Sphinx included, as a multiple of running them without Sphinx: from nothing,",
-        f"and again when nothing has changed. Each is the median of {repeat}, measured in turns.",
+        f"and again when nothing has changed. Measured in turns, {times}.",
         "",
         f"| {SCRIPTS} scripts that | {' | '.join(costs)} |",
         f"|---|{'--:|' * len(costs)}",

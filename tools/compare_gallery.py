@@ -240,7 +240,7 @@ def compare(stock: Path, other: Path, docs: str) -> dict[str, Any]:
 # Why a line of stock's is not on the page. The first that fits.
 KINDS = {
     "places in tracebacks and warnings": re.compile(r'^File "|\.py:#: \w*Warning|^[\^~ ]+$'),
-    "states of progress bars": re.compile(r"#%\||it/s|s/it|\bETA\b"),
+    "states of progress bars": re.compile(r"#%\||it/s|s/it|\bETA\b|#/# \["),
     "others": re.compile(""),
 }
 
@@ -369,8 +369,12 @@ def table(reports: Sequence[dict[str, Any]]) -> str:
             if what
             in ("figures", "animations", "plotly", "tables", "frames", "badges", "downloads")
         ]
-        found = report["names"] - len(report["names lost"])
-        shown.append(f"{found} of {report['names']} names")
+        if report["names"]:
+            found = report["names"] - len(report["names lost"])
+            shown.append(f"{found} of {report['names']} names")
+        if lines_of_stock := report["shown"].get("lines"):
+            alike = lines_of_stock - sum(report["lines that differ"].values())
+            shown.append(f"{alike} of {lines_of_stock} lines")
         differ = [f"{count} {kind}" for kind, count in report["lines that differ"].items()]
         cells = (
             f"{report['project']} ({report['commit']})",
@@ -378,7 +382,7 @@ def table(reports: Sequence[dict[str, Any]]) -> str:
             ", ".join(shown),
             len(report["fails in both"]),
             len(report["fails only here"]),
-            f"{', '.join(differ) or 'none'} of {report['shown']['lines']}",
+            ", ".join(differ) or "none",
         )
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
