@@ -66,10 +66,8 @@ extensions = [
 # -- What is built
 # -----------------------------------------------------------------------------------------------------------
 
-exclude_patterns = [
-    "_build",
-    "**/_*.md",
-]  # each page is there as Markdown, too; pages include _*.md
+# Each page is built as Markdown, too; what pages include is no page.
+exclude_patterns = ["_build", "**/_*.md"]
 nitpicky = True  # a link that leads nowhere is an error
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_block"]
 myst_heading_anchors = 3  # for links such as page.md#heading

@@ -27,7 +27,7 @@ from pathlib import Path
 from measuring import run
 
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST = 30
+LONGEST = 90
 """Seconds that a build may take; what is ended then has the pages that it has written."""
 
 CHILDREN = """
@@ -252,12 +252,20 @@ class Built:
 
     seconds: float
     """Processor time."""
+    status: int
+    """The build's exit code."""
     pages: str
     """The text of all pages, as a reader sees it, but for the tags that are no marks of colours."""
 
 
 def build(
-    place: Path, builder: Builder, python: Path, codes: Mapping[str, str], *, again: bool = False
+    place: Path,
+    builder: Builder,
+    python: Path,
+    codes: Mapping[str, str],
+    *,
+    again: bool = False,
+    longest: float | None = LONGEST,
 ) -> Built:
     """Build pages that show codes, given by the names of their pages; again what is there already."""
     site = place / "site"
@@ -269,9 +277,9 @@ def build(
         for page, code in codes.items():
             builder.write(docs, page, code)
     command = [str(python), "-m", "sphinx", "-q", "-b", "html", "docs", "html"]
-    seconds = run(command, site, longest=LONGEST).seconds
+    measured = run(command, site, longest=longest)
     texts = [path.read_text(encoding="utf-8") for path in (site / "html").rglob("*.html")]
-    return Built(seconds, "\n".join(map(_plain, texts)))
+    return Built(measured.seconds, measured.status, "\n".join(map(_plain, texts)))
 
 
 def _plain(page: str) -> str:
@@ -297,9 +305,13 @@ def _costs(place: Path, python: Path, code: str, repeat: int) -> dict[str, tuple
             for name in codes
         )
         for builder in (*BUILDERS, WARM):
-            first = build(place, builder, python, codes).seconds
-            second = build(place, builder, python, codes, again=True).seconds
-            ratios[builder.name].append((first / alone, second / alone))
+            first = build(place, builder, python, codes, longest=None)
+            second = build(place, builder, python, codes, again=True, longest=None)
+            if first.status or second.status:  # what it took is not what a build takes
+                raise SystemExit(
+                    f"{builder.name}: a build failed, with {first.status} and {second.status}"
+                )
+            ratios[builder.name].append((first.seconds / alone, second.seconds / alone))
     return {
         name: (
             statistics.median(first for first, _ in found),
