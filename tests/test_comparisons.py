@@ -53,6 +53,18 @@ def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
     assert found.status == -9
 
 
+def test_what_outlives_its_parent_counts_and_is_ended(tmp_path: Path) -> None:
+    busy = "import time\nwhile time.process_time() < 0.5: pass\nprint(flush=True)"
+    left = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {busy!r}], start_new_session=True)"
+    assert measuring.run([sys.executable, "-c", left], tmp_path).seconds >= 0.5
+    session = "import os, pathlib, time\nos.setsid() if not os.fork() else None\npathlib.Path(str(os.getpid())).touch()\ntime.sleep(600)"
+    found = measuring.run([sys.executable, "-c", session], tmp_path, longest=3)
+    assert found.status == -9
+    pids = [int(path.name) for path in tmp_path.iterdir()]
+    assert len(pids) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 CONF = """
 extensions = ["sphinx_gallery.gen_gallery"]
 sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "auto_examples"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +14,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+# The time of a process counts for the one that waits for it. So what outlives its parent, as the kernels of
+# notebooks do, becomes a child of this program (PR_SET_CHILD_SUBREAPER, prctl(2)), which waits for it.
+WAITING = """
+import ctypes, os, signal, subprocess, sys, time
+
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+status = subprocess.call(sys.argv[1:])
+until = time.monotonic() + 10
+while True:
+    try:
+        if os.waitpid(-1, os.WNOHANG)[0]:
+            continue
+    except ChildProcessError:
+        break
+    if time.monotonic() > until:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            for pid in file.read().split():
+                os.kill(int(pid), signal.SIGKILL)
+    time.sleep(0.01)
+if status < 0:
+    os.kill(os.getpid(), -status)
+sys.exit(status)
+"""
 
 EVERY = 0.1
 """Seconds from one look at the memory to the next."""
@@ -24,7 +50,7 @@ class Measured:
     status: int = 0
     """Its exit code; below zero the signal that ended it."""
     seconds: float = 0.0
-    """Processor time, with that of all descendants that were waited for."""
+    """Processor time, with that of all descendants."""
     wall: float = 0.0
     """Seconds by the clock."""
     megabytes: float = 0.0
@@ -56,7 +82,8 @@ def run(
     environment
         More variables.
     longest
-        Seconds until it and all in its process group are ended; None: it may take its time.
+        Seconds until it and its descendants are ended; None: it may take its time. What it leaves behind is
+        ended after ten seconds in any case.
     memory
         Whether to look at the memory, which takes some processor time of its own.
     """
@@ -64,7 +91,7 @@ def run(
     began = time.perf_counter()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.Popen(
-        command, cwd=folder, stdout=output, stderr=output, start_new_session=True,
+        [sys.executable, "-I", "-S", "-c", WAITING, *command], cwd=folder, stdout=output, stderr=output, start_new_session=True,
         env=kept | {"PATH": path} | dict(environment or {}),
     )  # fmt: skip
     measured, ended = Measured(), threading.Event()
@@ -74,8 +101,9 @@ def run(
             if memory:
                 measured.megabytes = max(measured.megabytes, _megabytes(process.pid))
             if longest is not None and time.perf_counter() - began > longest:
-                os.killpg(process.pid, 9)
-                return
+                for one in _descendants(process.pid)[1:]:
+                    with contextlib.suppress(psutil.Error):
+                        one.kill()
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -94,15 +122,19 @@ _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 def _megabytes(pid: int) -> float:
     """Return the memory of a process and its descendants."""
     total = 0
-    try:
-        top = psutil.Process(pid)
-        processes = [top, *top.children(recursive=True)]
-    except psutil.Error:
-        return 0.0
-    for one in processes:
+    for one in _descendants(pid):
         try:
             found = _PSS.search(Path(f"/proc/{one.pid}/smaps_rollup").read_text())
         except OSError:  # it has just ended
             continue
         total += int(found[1]) if found else 0
     return total / 1024
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    """Return a process and its descendants, none if it has ended."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return []
