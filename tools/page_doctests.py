@@ -200,12 +200,12 @@ def blocks_in(lines: list[str], page: Path, first: int = 1) -> list[Block]:
 
 
 def pages() -> list[Path]:
-    """Return every page that is written by hand."""
+    """Return every page that is written by hand; not the parts of pages that tools write."""
     docs = ROOT / "docs"
     return sorted(
         path
         for name in PAGES
-        for path in ((docs / name).glob("*.md") if name[-3:] != ".md" else [docs / name])
+        for path in ((docs / name).glob("[!_]*.md") if name[-3:] != ".md" else [docs / name])
     )
 
 

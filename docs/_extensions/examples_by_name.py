@@ -122,11 +122,12 @@ class ExamplesByName(SphinxDirective):
 
 
 def lighten(app, pagename, templatename, context, doctree):
-    """Take from the page's thousand links a class that no style sheet asks for there: it is 3 % of the
-    page, which would be too heavy.
+    """Take from the page's thousand links and names the classes that no style sheet asks for there: they
+    are 3 % of the page, which would be too heavy.
     """
     if context.get("body") and pagename in noted(app.env, "examples-by-name"):
-        context["body"] = context["body"].replace('<a class="reference internal" ', "<a ")
+        body = re.sub(r'<a class="reference (in|ex)ternal" ', "<a ", context["body"])
+        context["body"] = re.sub(r'<code class="xref py py-\w+ ', '<code class="', body)
 
 
 def setup(app):
