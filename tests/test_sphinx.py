@@ -835,8 +835,8 @@ def test_the_reference_lists_the_settings_as_they_are() -> None:
     ("line", "says"),
     [
         ("process_gallery_output = 1000", "write a number of KiB from 1 to 256"),
-        ("process_gallery_jobs = -1", "or 0 for one a processor"),
-        ("process_gallery_jobs = '2'", "or 0 for one a processor"),
+        ("process_gallery_jobs = -1", "or 0 for the default"),
+        ("process_gallery_jobs = '2'", "or 0 for the default"),
         ("process_gallery_timeout = float('nan')", "a number of seconds greater than 0"),
     ],
 )

@@ -597,6 +597,28 @@ def test_examples_that_start_warm_are_as_fresh_as_others(site: Foreign) -> None:
     assert "recorder" not in words
 
 
+@pytest.mark.parametrize("warm", [False, True])
+def test_modules_come_from_where_conf_puts_them(site: Foreign, warm: bool) -> None:
+    """A project's own package comes before an installed one of that name, as in the process that has
+    run its conf.py: the library's module stands here for what is installed.
+    """
+    (site.folder / "lib/colorsys.py").write_text('WHENCE = "the project"\n')
+    (site.folder / "last").mkdir()
+    (site.folder / "last/calendar.py").write_text('WHENCE = "no one"\n')
+    (site.folder / "last/only_there.py").write_text('WHENCE = "the last folder"\n')
+    site.conf('sys.path.append(os.path.abspath("../last"))\n')
+    if warm:
+        site.conf('process_gallery_warm = ["calendar", "colorsys", "only_there"]\n')
+    site.example(
+        "plot_whence.py",
+        "import calendar, colorsys, only_there\n\n"
+        'print("calendar:", hasattr(calendar, "WHENCE"), colorsys.WHENCE, only_there.WHENCE)\n',
+    )
+    for _ in site.both():
+        words = site.words("plot_whence")
+        assert "calendar: False the project the last folder" in words
+
+
 def test_an_example_may_name_its_interpreter(site: Foreign) -> None:
     home = site.folder / "env/bin"
     home.mkdir(parents=True)

@@ -147,7 +147,6 @@ def _reads(result: Result, prepared: PreparedJob) -> Iterator[Read]:
     """
     if not prepared.job.gallery:
         return
-    began = time.time() - result.duration - 1
     own = str(Path(__file__).parents[1])
     outside = [
         *prepared.probe.prefixes,
@@ -165,7 +164,8 @@ def _reads(result: Result, prepared: PreparedJob) -> Iterator[Read]:
         ):
             continue
         with contextlib.suppress(OSError):
-            if os.stat(real).st_mtime < began and (read := Read.of(real)):
+            written_before = os.stat(real).st_mtime_ns <= prepared.began
+            if written_before and (read := Read.of(real)):
                 yield read
 
 

@@ -57,8 +57,10 @@ class AsGallery:
     """
     ignored: str = ""
     """A regular expression: values whose type it is found in are not shown (``ignore_repr_types``)."""
-    path: tuple[str, ...] = ()
-    """Folders that are put at the end of ``sys.path``."""
+    path_first: tuple[str, ...] = ()
+    """Folders that are put into ``sys.path`` behind the example's own, before all others."""
+    path_last: tuple[str, ...] = ()
+    """Folders that are put at its end."""
     names: bool = False
     """Note what the names in the code stand for (``inspect_global_variables``)."""
     scrape: str = ""

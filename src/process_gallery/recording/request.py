@@ -52,10 +52,12 @@ class PreparedJob:
                 f"{job.script.path}: sphinx_gallery_launcher needs Linux: elsewhere nothing tells which process printed what"
             )
         self.script = Path(os.path.abspath(job.script.path))
+        self.began = 0
+        """When its run was prepared, as its files say: in ns, by the clock of the file system."""
         self.warm: Warm | None = None
         """What it starts from; None if its interpreter is started for it."""
         if job.gallery and job.gallery.warm and not self.whole and not self.portable:
-            self.warm = Warm(self.probe.path, job.gallery.warm, job.gallery.scrape)
+            self.warm = Warm(self.probe.path, job.gallery)
         try:
             self.folder = new_folder()
         except OSError as error:
@@ -104,6 +106,7 @@ class PreparedJob:
         settings = dataclasses.asdict(gallery)
         scrape = json.loads(gallery.scrape) | {"images": gallery.images} if gallery.scrape else None
         path.write_text(json.dumps(settings | {"scrape": scrape}), encoding="utf-8")
+        self.began = path.stat().st_mtime_ns
         return str(path)
 
 

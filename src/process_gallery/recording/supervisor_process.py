@@ -13,6 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .job import AsGallery
     from .messages import Request
 
 PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -25,10 +26,14 @@ _START = "import sys; sys.path.append(sys.argv[1]); from process_gallery.recordi
 class Warm:
     """What examples start from: an interpreter that has imported something."""
 
-    def __init__(self, python: str, modules: tuple[str, ...], scrape: str) -> None:
+    def __init__(self, python: str, gallery: AsGallery) -> None:
         self.python = python  # its path
-        self.modules = modules  # their names
-        self.scrape = scrape  # what scrapers need, see AsGallery
+        self.wanted = {  # see AsGallery
+            "modules": gallery.warm,
+            "scrape": gallery.scrape,
+            "path_first": gallery.path_first,
+            "path_last": gallery.path_last,
+        }
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Warm) and vars(self) == vars(other)
@@ -41,8 +46,8 @@ class Warm:
 
         from process_gallery.interpreters import GALLERY_MODE, WARM_START
 
-        wanted = {"modules": self.modules, "scrape": self.scrape, "mode": str(GALLERY_MODE)}
-        return [self.python, str(WARM_START), PACKAGES, json.dumps(wanted)]
+        wanted = json.dumps(self.wanted | {"mode": str(GALLERY_MODE)})
+        return [self.python, str(WARM_START), PACKAGES, wanted]
 
     def environment(self) -> dict[str, str]:
         """Return its environment: an example's, but for what is of one run."""

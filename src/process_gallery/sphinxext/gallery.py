@@ -306,7 +306,7 @@ def _configure(app: Sphinx, config: Config) -> None:
             logger.info(
                 "process_gallery: sphinx_gallery_conf[%r] is without effect: %s", name, instead
             )
-    asked = stock.Asked.read(conf, str(app.srcdir), like_stock=like_stock)
+    asked = stock.Asked.read(conf, str(app.srcdir), like_stock=like_stock, jobs=app.parallel)
     stock.remember(app, asked, conf)
     if not like_stock:
         for name, value in _DEFAULTS.items():

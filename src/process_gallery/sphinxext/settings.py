@@ -108,9 +108,10 @@ SETTINGS = (
         "process_gallery_jobs",
         0,
         int,
-        "How many examples run at once. By default one for each processor that the build may use.",
+        "How many examples run at once. By default as many as `parallel` of `sphinx_gallery_conf` says, one after another in a gallery that does not set it, "
+        "and one for each processor for programs.",
         right=lambda value: isinstance(value, int) and value >= 0,
-        remedy="write how many examples may run at once, or 0 for one a processor",
+        remedy="write how many examples may run at once, or 0 for the default",
     ),
     Setting(
         "process_gallery_cache",

@@ -12,8 +12,9 @@ import json
 import os
 import re
 import sys
+import sysconfig
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,11 +69,12 @@ class Asked:
     first_failure_ends: bool = False
     only_warn: bool = False
     at_once: int = 0
-    path: tuple[str, ...] = ()
-    """Folders that ``conf.py`` has put on ``sys.path``."""
+    """How many examples run at once; 0: one for each processor."""
+    path: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Folders that ``conf.py`` has put on ``sys.path``: before Python's own, and behind them."""
 
     @classmethod
-    def read(cls, conf: Mapping[str, Any], source: str, *, like_stock: bool) -> Asked:
+    def read(cls, conf: Mapping[str, Any], source: str, *, like_stock: bool, jobs: int) -> Asked:
         """Read a project's settings, before defaults are filled in.
 
         Parameters
@@ -84,6 +86,8 @@ class Asked:
         like_stock
             Whether what is not set has sphinx-gallery's defaults; else nothing but the program's
             own output is shown.
+        jobs
+            How many processes Sphinx works in (``-j``).
         """
         failing = frozenset(
             os.path.abspath(Path(source, path))
@@ -92,7 +96,8 @@ class Asked:
         scrapers = _listed(conf.get("image_scrapers", OWN_SCRAPERS))
         resets = _listed(conf.get("reset_modules", RESETS))
         own = all(one in RESETS for one in resets) and all(one in OWN_SCRAPERS for one in scrapers)
-        parallel = conf.get("parallel", 0)
+        parallel = conf.get("parallel", False)
+        at_once = jobs if parallel is True else parallel if isinstance(parallel, int) else 0
         times = bool(
             conf.get("write_computation_times", like_stock and not os.getenv("SOURCE_DATE_EPOCH"))
         )
@@ -114,8 +119,8 @@ class Asked:
             again=bool(conf.get("run_stale_examples", False)),
             first_failure_ends=bool(conf.get("abort_on_example_error", False)),
             only_warn=bool(conf.get("only_warn_on_example_error", False)),
-            at_once=parallel if isinstance(parallel, int) and not isinstance(parallel, bool) else 0,
-            path=tuple(_added_to_path()) if like_stock else (),
+            at_once=at_once or (1 if like_stock else 0),
+            path=_added_to_path() if like_stock else ((), ()),
         )
 
 
@@ -125,13 +130,20 @@ def _listed(value: Any) -> list[Any]:
     return [value] if value else []
 
 
-def _added_to_path() -> Iterator[str]:
-    """Yield what ``conf.py`` has added: it has run, in this process."""
+def _added_to_path() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what ``conf.py`` has added: it has run, in this process."""
     own = {os.path.realpath(folder) for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    library = os.path.realpath(sysconfig.get_path("stdlib"))
+    first: list[str] = []
+    last: list[str] = []
+    place = first
     for entry in sys.path:
         real = os.path.realpath(entry)
+        if real == library:
+            place = last
         if os.path.isdir(real) and not any(f"{real}/".startswith(f"{folder}/") for folder in own):
-            yield real
+            place.append(real)
+    return tuple(first), tuple(last)
 
 
 _SCRAPED = (
@@ -173,7 +185,8 @@ class Runs:
         return AsGallery(
             values=asked.values,
             ignored=asked.ignored,
-            path=asked.path,
+            path_first=asked.path[0],
+            path_last=asked.path[1],
             names=asked.names,
             scrape=self.scrape,
             warm=self.warm,

@@ -56,7 +56,9 @@ class Gallery:
         self.file_conf = _settings_in(self.source)
         self.read = set()
         self.pauses = []
-        sys.path.extend(entry for entry in self.settings["path"] if entry not in sys.path)
+        sys.path[1:] = with_folders(
+            sys.path[1:], self.settings["path_first"], self.settings["path_last"]
+        )
         main.__doc__ = ""  # the page has it already, as its introduction
         if not _has_guard(self.source):
             # A spawned child that imported this would start children itself. Without it, the
@@ -195,6 +197,12 @@ class Gallery:
         """Write a file of this example's."""
         with open(os.path.join(self.folder, name), "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
+
+
+def with_folders(path, first, last):
+    """Return a list of folders as ``sys.path``, with others before and behind them."""
+    path = [entry for entry in path if os.path.realpath(entry) not in first]
+    return [*first, *path, *(entry for entry in last if entry not in path)]
 
 
 def _settings_in(text):

@@ -23,18 +23,19 @@ def _import():
     null = os.open(os.devnull, os.O_WRONLY)
     for number, _ in kept:
         os.dup2(null, number)
+    mode = type(sys)("process_gallery_mode")
     try:
+        with open(wanted["mode"], "rb") as file:
+            exec(compile(file.read(), wanted["mode"], "exec"), mode.__dict__)
+        sys.path[1:] = mode.with_folders(_path[1:], wanted["path_first"], wanted["path_last"])
         for name in wanted["modules"]:
             try:
                 importlib.import_module(name)
             except Exception:  # the example will say so, if it needs it
                 pass
         if wanted["scrape"]:
-            module = type(sys)("process_gallery_mode")
-            with open(wanted["mode"], "rb") as file:
-                exec(compile(file.read(), wanted["mode"], "exec"), module.__dict__)
-            module.prepare(json.loads(wanted["scrape"]))
-            sys.modules["process_gallery_mode"] = module
+            mode.prepare(json.loads(wanted["scrape"]))
+        sys.modules["process_gallery_mode"] = mode
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     finally:
