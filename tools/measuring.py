@@ -17,11 +17,12 @@ import psutil
 
 # The time of a process counts for the one that waits for it. So what outlives its parent, as the kernels of
 # notebooks do, becomes a child of this program (PR_SET_CHILD_SUBREAPER, prctl(2)), which waits for it.
+# It says what they took, without what it takes itself to start.
 WAITING = """
-import ctypes, os, signal, subprocess, sys, time
+import ctypes, os, resource, signal, subprocess, sys, time
 
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-status = subprocess.call(sys.argv[1:])
+status = subprocess.call(sys.argv[2:])
 until = time.monotonic() + 10
 while True:
     try:
@@ -34,6 +35,8 @@ while True:
             for pid in file.read().split():
                 os.kill(int(pid), signal.SIGKILL)
     time.sleep(0.01)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+os.write(int(sys.argv[1]), str(used.ru_utime + used.ru_stime).encode())
 if status < 0:
     os.kill(os.getpid(), -status)
 sys.exit(status)
@@ -90,10 +93,12 @@ def run(
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
     began = time.perf_counter()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    reader, writer = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", WAITING, *command], cwd=folder, stdout=output, stderr=output, start_new_session=True,
-        env=kept | {"PATH": path} | dict(environment or {}),
+        [sys.executable, "-I", "-S", "-c", WAITING, str(writer), *command], cwd=folder, stdout=output, stderr=output, start_new_session=True,
+        env=kept | {"PATH": path} | dict(environment or {}), pass_fds=[writer],
     )  # fmt: skip
+    os.close(writer)
     measured, ended = Measured(), threading.Event()
 
     def watch() -> None:
@@ -107,11 +112,11 @@ def run(
 
     watching = threading.Thread(target=watch)
     watching.start()
-    _, status, used = os.wait4(process.pid, 0)
+    measured.status = process.wait()
     ended.set()
     watching.join()
-    process.returncode = measured.status = os.waitstatus_to_exitcode(status)
-    measured.seconds = used.ru_utime + used.ru_stime
+    with open(reader, encoding="ascii") as file:
+        measured.seconds = float(file.read())
     measured.wall = time.perf_counter() - began
     return measured
 
